@@ -1,0 +1,40 @@
+"""TCP ports: free ones, and the one that was used before if it is still free."""
+
+import secrets
+import socket
+
+from devserver import UnableToStart
+
+# Below the range from which the system takes the ports of outgoing connections, so that a remembered port stays free.
+_LOWEST, _HIGHEST = 20_000, 32_000
+
+
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether nobody listens there; connections that linger from a server just stopped do not count."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def choose(remembered: int | None) -> int:
+    """The remembered port if it is free, else any free one."""
+    if remembered and is_free(remembered):
+        return remembered
+    for _ in range(200):
+        port = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST)
+        if is_free(port):
+            return port
+    raise UnableToStart("No free TCP port was found on 127.0.0.1.")
+
+
+def next_free(port: int, host: str) -> int:
+    """The port itself, or the next one above that is free."""
+    for candidate in range(port, min(port + 100, 65_536)):
+        if is_free(candidate, host):
+            return candidate
+    raise UnableToStart(f"No free TCP port from {port} on was found on {host}.")

@@ -1,0 +1,150 @@
+"""Start, recognise and end operating system processes, also those that an earlier, killed run left behind."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from devserver.hosting import Account
+
+Process = subprocess.Popen[bytes]
+
+_PROC = Path("/proc")
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
+
+
+def spawn(
+    command: Sequence[str | Path],
+    *,
+    log: Path | None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | str = "/",
+    account: Account | None = None,
+    dies_with_us: signal.Signals | None = signal.SIGTERM,
+    own_session: bool = True,
+) -> Process:
+    """Start a process that writes to a log file, or to the terminal when there is none.
+
+    On Linux it gets the signal `dies_with_us` when this process ends in whatever way; None lets it live on. In a
+    session of its own it does not see the terminal's Ctrl-C, so that things can be stopped in order.
+    """
+    with ExitStack() as stack:
+        stream = stack.enter_context(log.open("ab")) if log else None
+        return subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL if own_session else None,
+            stdout=stream,
+            stderr=None if stream is None else subprocess.STDOUT,
+            cwd=cwd,
+            env=None if env is None else dict(env),
+            start_new_session=own_session,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+            # Runs after the change of user, and has to: that change clears the death signal. We have no threads,
+            # which is what makes it safe.
+            preexec_fn=_tie_to_parent(dies_with_us),
+        )
+
+
+def stop(process: Process, *, first: signal.Signals = signal.SIGTERM, seconds: float = 10) -> int:
+    """End a child and whatever is left of its session; returns its exit code."""
+    if process.poll() is None:
+        process.send_signal(first)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    code = process.wait()
+    kill_group(process.pid)
+    return code
+
+
+def kill_group(leader: int) -> None:
+    """Kill what a leader left in its process group; never our own group."""
+    if leader == os.getpgrp():
+        return
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def end_stray(pid: int, *, in_turn: Sequence[signal.Signals], seconds: float) -> None:
+    """End a process that is not our child, with each signal in turn, waiting a while after each."""
+    for signum in (*in_turn, signal.SIGKILL):
+        try:
+            os.kill(pid, signum)
+        except ProcessLookupError:
+            return
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if started_at(pid) is None:
+                return
+            time.sleep(0.05)
+
+
+def strays(program: str, argument: Path) -> list[int]:
+    """Living processes of a program that were started with this path as an argument of their own."""
+    if _PROC.joinpath("self").exists():
+        pids = [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()]
+        return [pid for pid in pids if _matches(_arguments(pid), program, str(argument))]
+    shown = subprocess.run(["ps", "-axo", "pid=,command="], capture_output=True, text=True, check=False).stdout
+    rows = [line.split(maxsplit=2) for line in shown.splitlines()]
+    return [
+        int(row[0])
+        for row in rows
+        if len(row) == 3 and Path(row[1]).name == program and f" {argument} " in f" {row[2]} "
+    ]
+
+
+def started_at(pid: int) -> str | None:
+    """A mark that tells a process from a later one with the same number; None when there is no such process."""
+    if _PROC.joinpath("self").exists():
+        try:
+            stat = _PROC.joinpath(str(pid), "stat").read_text(errors="replace")
+        except OSError:
+            return None
+        fields = stat.rpartition(")")[2].split()
+        return None if fields[0] == "Z" else fields[19]
+    shown = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return shown.stdout.strip() or None
+
+
+def tail(log: Path, lines: int = 25) -> str:
+    """The end of a log, for a message on failure."""
+    try:
+        text = log.read_text(errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def _arguments(pid: int) -> list[str]:
+    try:
+        return [part.decode(errors="replace") for part in _PROC.joinpath(str(pid), "cmdline").read_bytes().split(b"\0")]
+    except OSError:
+        return []
+
+
+def _matches(arguments: list[str], program: str, argument: str) -> bool:
+    return bool(arguments) and Path(arguments[0]).name == program and argument in arguments[1:]
+
+
+def _tie_to_parent(signum: signal.Signals | None) -> Callable[[], None] | None:
+    if signum is None or _libc is None:
+        return None
+    libc, parent, number = _libc, os.getpid(), int(signum)
+
+    def tie() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, number)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return tie
