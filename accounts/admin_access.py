@@ -1,0 +1,68 @@
+"""What members may do in the admin, and the base class of every tenant's model there."""
+
+from collections.abc import Collection
+from typing import Any, ClassVar
+
+from django.db import models
+from django.forms import ModelForm
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from accounts.models import Membership
+from accounts.permissions import Seat
+
+EVERY_MEMBER = frozenset(Membership.Role)
+OWNERS = frozenset({Membership.Role.OWNER})
+OPERATORS_ONLY: frozenset[Membership.Role] = frozenset()
+
+
+def has_role(request: HttpRequest, roles: Collection[Membership.Role]) -> bool:
+    """True for an operator, and for a member whose role is among `roles`."""
+    seat: Seat | None = getattr(request, "seat", None)
+    return bool(request.user.is_active and (request.user.is_superuser or (seat and seat.role in roles)))  # type: ignore[union-attr]
+
+
+class TenantModelAdmin(ModelAdmin):  # type: ignore[misc]
+    """Operators see every organization's rows, members those of their own. Roles decide who may do what."""
+
+    viewers: ClassVar[Collection[Membership.Role]] = EVERY_MEMBER
+    adders: ClassVar[Collection[Membership.Role]] = EVERY_MEMBER
+    changers: ClassVar[Collection[Membership.Role]] = EVERY_MEMBER
+    deleters: ClassVar[Collection[Membership.Role]] = OPERATORS_ONLY
+    organization_field: ClassVar[str] = "organization"
+    show_full_result_count = False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return has_role(request, self.viewers)
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return has_role(request, self.viewers)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return has_role(request, self.adders)
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return has_role(request, self.changers)
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return has_role(request, self.deleters)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        rows = super().get_queryset(request)
+        seat: Seat | None = getattr(request, "seat", None)
+        if request.user.is_superuser:  # type: ignore[union-attr]
+            return rows  # type: ignore[no-any-return]
+        return rows.filter(**{self.organization_field: seat.organization_id}) if seat else rows.none()  # type: ignore[no-any-return]
+
+    def get_exclude(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        exclude = list(super().get_exclude(request, obj) or [])
+        return exclude if request.user.is_superuser else [*exclude, self.organization_field]  # type: ignore[union-attr]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = super().get_list_display(request)
+        return columns if request.user.is_superuser else [c for c in columns if c != self.organization_field]  # type: ignore[union-attr]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+        if not change and not request.user.is_superuser:  # type: ignore[union-attr]
+            obj.organization_id = request.seat.organization_id  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, change)

@@ -1,0 +1,68 @@
+"""Errors of the API: RFC 9457 problem+json that also carries `code` and `message`, which SDKs read."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from django.http import Http404, HttpResponse, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class Problem(exceptions.APIException):
+    """An expected failure: `code` for programs, `detail` a sentence that tells what to do."""
+
+    def __init__(self, status: int, code: str, detail: str, **extra: Any) -> None:
+        self.status_code = status
+        self.extra = extra
+        super().__init__(detail, code)
+
+
+def problem(status: int, code: str, detail: str, **extra: Any) -> dict[str, Any]:
+    return {"type": "about:blank", "title": code, "status": status, "detail": detail} | {
+        "code": code,
+        "message": detail,
+        **extra,
+    }
+
+
+def problem_json(
+    status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
+) -> HttpResponse:
+    """The answer for views outside of DRF."""
+    return JsonResponse(
+        problem(status, code, detail, **extra), status=status, content_type=CONTENT_TYPE, headers=headers
+    )
+
+
+def problem_response(exception: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: None lets an unexpected one become a logged 500."""
+    if isinstance(exception, Http404):
+        exception = Problem(404, "not_found", "There is nothing here that this key may see.")
+    elif isinstance(exception, PermissionDenied):
+        exception = exceptions.PermissionDenied()
+    if not isinstance(exception, exceptions.APIException):
+        return None
+    if connection.in_atomic_block:
+        transaction.set_rollback(True)
+    response = Response(_body(exception), status=exception.status_code, content_type=CONTENT_TYPE)
+    if header := getattr(exception, "auth_header", None):
+        response["WWW-Authenticate"] = header
+    if wait := getattr(exception, "wait", None):
+        response["Retry-After"] = str(int(wait) + 1)
+    return response
+
+
+def _body(exception: exceptions.APIException) -> dict[str, Any]:
+    status = exception.status_code
+    if isinstance(exception, exceptions.ValidationError):
+        return problem(status, "invalid", "Some fields are not valid: see errors.", errors=exception.get_full_details())
+    code = exception.get_codes()
+    return problem(
+        status,
+        code if isinstance(code, str) else exception.default_code,
+        str(exception.detail),
+        **getattr(exception, "extra", {}),
+    )

@@ -1,0 +1,57 @@
+"""Which tenant's rows a transaction may see.
+
+Row-level security compares every row with a setting of the transaction. Without one of these context
+managers there is none, and no tenant's table yields or takes a row.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+ORGANIZATION = "mainstay.organization"
+SCOPE = "mainstay.scope"
+SET_SCOPE = (
+    f"SELECT current_setting('{ORGANIZATION}', true), current_setting('{SCOPE}', true),"
+    f" set_config('{ORGANIZATION}', %s, true), set_config('{SCOPE}', %s, true)"
+)
+ROW_IS_VISIBLE = (
+    "({column} = (SELECT nullif(current_setting('" + ORGANIZATION + "', true), '')::bigint)"
+    " OR (SELECT current_setting('" + SCOPE + "', true) = 'all'))"
+)
+
+
+@contextmanager
+def organization_scope(organization_id: int) -> Iterator[None]:
+    """Run a transaction (or savepoint) that sees and writes the rows of one organization only.
+
+    Scopes nest: the outer one is restored at the end. An exception rolls back and restores too.
+    """
+    with _scope(str(int(organization_id)), ""):
+        yield
+
+
+@contextmanager
+def all_organizations() -> Iterator[None]:
+    """Run a transaction that sees the rows of every organization: for operators, jobs and sign-in only."""
+    with _scope("", "all"):
+        yield
+
+
+@contextmanager
+def no_organization() -> Iterator[None]:
+    """Run a transaction that sees no tenant's rows, whatever scope is around it."""
+    with _scope("", ""):
+        yield
+
+
+@contextmanager
+def _scope(organization: str, scope: str) -> Iterator[None]:
+    nested = connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SET_SCOPE, [organization, scope])
+        outer_organization, outer_scope, *_ = cursor.fetchone()
+        yield
+        # A rollback restores by itself, and the end of the transaction forgets the setting.
+        if nested and not connection.needs_rollback:
+            cursor.execute(SET_SCOPE, [outer_organization or "", outer_scope or ""])

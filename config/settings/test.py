@@ -1,0 +1,8 @@
+from config.settings.base import *  # noqa: F403
+from config.settings.base import STORAGES
+
+ALLOWED_HOSTS = ["*"]
+CRON_SECRET = "cron-secret-of-the-tests"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

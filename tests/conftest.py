@@ -1,0 +1,75 @@
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.db import connections
+from django.test import Client as Browser
+from pytest_django.plugin import DjangoDbBlocker
+
+from accounts.api_keys import NewKey, create_api_key
+from accounts.models import ApiKey, Client, Organization
+from accounts.tenancy import organization_scope
+from tests import database
+from tests.factories import ClientFactory, OrganizationFactory
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with django_db_blocker.unblock():
+        database.create_database(worker)
+    yield
+    with django_db_blocker.unblock():
+        database.drop_database(worker)
+
+
+@pytest.fixture
+def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A database whose transactions really commit: for threads, processes and servers. Emptied afterwards."""
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+        database.empty_tables()
+        connections.close_all()
+
+
+@pytest.fixture
+def organization(db: None) -> Organization:
+    return OrganizationFactory.create(slug="acme", timezone="Europe/Berlin")
+
+
+@pytest.fixture
+def outsider(db: None) -> Organization:
+    """Another organization with a client of the same external id: there is always something that could leak."""
+    organization = OrganizationFactory.create(slug="outsider")
+    ClientFactory.create(organization=organization, external_id="user-1")
+    return organization
+
+
+@pytest.fixture
+def client_of_acme(organization: Organization) -> Client:
+    return ClientFactory.create(organization=organization, external_id="user-1")
+
+
+@pytest.fixture
+def scoped(organization: Organization) -> Iterator[Organization]:
+    """Inside of the organization's scope for the whole test."""
+    with organization_scope(organization.pk):
+        yield organization
+
+
+@pytest.fixture
+def write_key(organization: Organization) -> NewKey:
+    with organization_scope(organization.pk):
+        return create_api_key(organization, kind=ApiKey.Kind.WRITE, name="tests")
+
+
+@pytest.fixture
+def secret_key(organization: Organization) -> NewKey:
+    with organization_scope(organization.pk):
+        return create_api_key(organization, kind=ApiKey.Kind.SECRET, name="tests")
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return Browser()

@@ -1,0 +1,108 @@
+"""The database of a test run: made and migrated by the owner, used by the role that serves.
+
+Every worker gets a copy of one template, so that the migrations run once.
+"""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from psycopg import sql
+
+# Read before `_use` changes it: the connections share this dictionary.
+MAINTENANCE_DATABASE = settings.DATABASES["owner"]["NAME"]
+KEPT = ("django_migrations", "django_content_type", "auth_permission")
+TABLES = """
+    SELECT string_agg(format('%%I', c.relname), ', ') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> ALL (%s)
+"""
+
+
+def create_database(worker: str) -> None:
+    """Point both aliases at a fresh, migrated database of this worker."""
+    name = _name(worker)
+    with _one_at_a_time(), _owner_connection() as connection:
+        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [_template()]).fetchone():
+            making = f"{_template()}_making"
+            _recreate(connection, making)
+            _use(making)
+            call_command("migrate", verbosity=0)
+            connections.close_all()
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(making), sql.Identifier(_template()))
+            )
+        _recreate(connection, name, template=_template())
+    _use(name)
+
+
+def drop_database(worker: str) -> None:
+    connections.close_all()
+    with _owner_connection() as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_name(worker))))
+
+
+def empty_tables() -> None:
+    """Empty every table but the migrations' own rows: for tests whose work must be committed."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(TABLES, [list(KEPT)])
+        tables = cursor.fetchone()[0]
+        cursor.execute(
+            "BEGIN; SELECT set_config('mainstay.scope', 'all', true);"
+            " CREATE TEMPORARY TABLE kept ON COMMIT DROP AS"
+            " SELECT * FROM success_scoringpolicy WHERE organization_id IS NULL AND version = 1;"
+            f" TRUNCATE {tables} RESTART IDENTITY CASCADE;"
+            " INSERT INTO success_scoringpolicy SELECT * FROM kept;"
+            " SELECT setval(pg_get_serial_sequence('success_scoringpolicy', 'id'), 1); COMMIT"
+        )
+
+
+def _template() -> str:
+    """Named after the migrations, so that a server that outlives the run never serves an old schema."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(settings.BASE_DIR).glob("*/migrations/*.py")):
+        digest.update(path.read_bytes())
+    for path in ("accounts/isolation.py", "accounts/tenancy.py"):
+        digest.update((Path(settings.BASE_DIR) / path).read_bytes())
+    return f"mainstay_template_{digest.hexdigest()[:12]}"
+
+
+def _name(worker: str) -> str:
+    return f"mainstay_test_{worker}_{os.environ.get('PYTEST_XDIST_TESTRUNUID', str(os.getpid()))[:8]}"
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    with Path(tempfile.gettempdir(), f"mainstay-tests-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _recreate(connection: psycopg.Connection[tuple[object, ...]], name: str, template: str = "template1") -> None:
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def _owner_connection() -> psycopg.Connection[tuple[object, ...]]:
+    owner = settings.DATABASES["owner"]
+    return psycopg.connect(
+        host=owner["HOST"],
+        port=owner["PORT"] or None,
+        user=owner["USER"],
+        password=owner["PASSWORD"],
+        dbname=MAINTENANCE_DATABASE,
+        autocommit=True,
+    )
+
+
+def _use(name: str) -> None:
+    for alias in ("default", "owner"):
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = name
