@@ -30,7 +30,7 @@ def create_database(worker: str) -> None:
     """Point both aliases at a fresh, migrated database of this worker."""
     name = _name(worker)
     with _one_at_a_time(), _owner_connection() as connection:
-        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [_template()]).fetchone():
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_template()]).fetchone():
             making = f"{_template()}_making"
             _recreate(connection, making)
             _use(making)
