@@ -19,7 +19,7 @@ OPERATORS_ONLY: frozenset[Membership.Role] = frozenset()
 def has_role(request: HttpRequest, roles: Collection[Membership.Role]) -> bool:
     """True for an operator, and for a member whose role is among `roles`."""
     seat: Seat | None = getattr(request, "seat", None)
-    return bool(request.user.is_active and (request.user.is_superuser or (seat and seat.role in roles)))  # type: ignore[union-attr]
+    return bool(request.user.is_active and (request.user.is_superuser or (seat and seat.role in roles)))
 
 
 class TenantModelAdmin(ModelAdmin):  # type: ignore[misc]
@@ -48,21 +48,21 @@ class TenantModelAdmin(ModelAdmin):  # type: ignore[misc]
         return has_role(request, self.deleters)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        rows = super().get_queryset(request)
+        rows: models.QuerySet[Any] = super().get_queryset(request)
         seat: Seat | None = getattr(request, "seat", None)
-        if request.user.is_superuser:  # type: ignore[union-attr]
-            return rows  # type: ignore[no-any-return]
-        return rows.filter(**{self.organization_field: seat.organization_id}) if seat else rows.none()  # type: ignore[no-any-return]
+        if request.user.is_superuser:
+            return rows
+        return rows.filter(**{self.organization_field: seat.organization_id}) if seat else rows.none()
 
     def get_exclude(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
         exclude = list(super().get_exclude(request, obj) or [])
-        return exclude if request.user.is_superuser else [*exclude, self.organization_field]  # type: ignore[union-attr]
+        return exclude if request.user.is_superuser else [*exclude, self.organization_field]
 
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = super().get_list_display(request)
-        return columns if request.user.is_superuser else [c for c in columns if c != self.organization_field]  # type: ignore[union-attr]
+        return columns if request.user.is_superuser else [c for c in columns if c != self.organization_field]
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
-        if not change and not request.user.is_superuser:  # type: ignore[union-attr]
+        if not change and not request.user.is_superuser:
             obj.organization_id = request.seat.organization_id  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)

@@ -2,6 +2,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
+from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -22,5 +23,6 @@ class OrganizationAPIView(APIView):
         self.scope.enter_context(organization_scope(self.organization.pk))
 
     def organization_of(self, request: Request) -> Organization:
-        key: ApiKey = request.auth
-        return key.organization
+        if not isinstance(request.auth, ApiKey):
+            raise exceptions.NotAuthenticated
+        return request.auth.organization

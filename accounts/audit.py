@@ -1,12 +1,14 @@
 from typing import Any
 
+from django.db.models import Model
+
 from accounts.models import AuditEntry, Organization, User
 
 
 def record_audit(
     action: str,
     *,
-    subject: object,
+    subject: Model,
     organization: Organization | None,
     actor: User | None,
     changes: dict[str, Any] | None = None,
@@ -14,7 +16,7 @@ def record_audit(
     """Add an entry in the caller's transaction. `action` is `noun.verb`; `changes` holds no secrets."""
     return AuditEntry.objects.create(
         action=action,
-        subject=f"{subject._meta.label}:{subject.pk}" if hasattr(subject, "_meta") else str(subject)[:200],  # type: ignore[attr-defined]
+        subject=f"{subject._meta.label}:{subject.pk}",  # noqa: SLF001 - Django documents _meta
         organization=organization,
         actor=actor,
         changes=changes or {},

@@ -15,6 +15,7 @@ BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
 END $$
 """
+CALL_REFUSE_CHANGE = "FOR EACH ROW EXECUTE FUNCTION mainstay_refuse_change()"
 
 
 class IsolateTable(Operation):
@@ -101,8 +102,7 @@ class IsolateTable(Operation):
         if self.append_only:
             statements += [
                 REFUSE_CHANGE,
-                f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {self.table}"
-                " FOR EACH ROW EXECUTE FUNCTION mainstay_refuse_change()",
+                f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {self.table} {CALL_REFUSE_CHANGE}",
             ]
         return statements
 

@@ -1,7 +1,7 @@
 """Reading the environment: every setting that an installation may change comes through here."""
 
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -31,8 +31,7 @@ def broker_url(url: str) -> str:
     """The URL as Celery wants it: redis://, rediss:// or redis+socket://."""
     kind, parts, query = _redis_parts(url)
     if kind == "socket":
-        database_number = query.pop("virtual_host", None) or query.pop("db", "0")
-        query["virtual_host"] = database_number
+        query["virtual_host"] = _database_number(query)
         if parts.username or parts.password:
             query.setdefault("password", unquote(parts.password or ""))
         return f"redis+socket://{parts.path}?{urlencode(query)}"
@@ -45,13 +44,18 @@ def cache_url(url: str) -> str:
     """The URL as redis-py, and so Django's cache, wants it: redis://, rediss:// or unix://."""
     kind, parts, query = _redis_parts(url)
     if kind == "socket":
-        query["db"] = query.pop("virtual_host", None) or query.pop("db", "0")
+        query["db"] = _database_number(query)
         userinfo = f":{quote(unquote(parts.password))}@" if parts.password else ""
         return f"unix://{userinfo}{parts.path}?{urlencode(query)}"
     return urlunsplit((kind, parts.netloc, parts.path, urlencode(query), ""))
 
 
-def _redis_parts(url: str) -> tuple[str, Any, dict[str, str]]:
+def _database_number(query: dict[str, str]) -> str:
+    number = query.pop("db", "0")
+    return query.pop("virtual_host", number)
+
+
+def _redis_parts(url: str) -> tuple[str, SplitResult, dict[str, str]]:
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES:
         raise ImproperlyConfigured(f"REDIS_URL begins with one of {', '.join(SCHEMES)}; got {parts.scheme!r}.")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from config.env import broker_url, cache_url, database, env
-from config.schedules import JOBS as JOBS
+from config.schedules import JOBS  # noqa: F401 - a setting
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
