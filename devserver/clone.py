@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class RunFolder:
-    """`.run`, or the folder given to `services`: keys, logs, what is remembered, and the data where that may lie here."""
+    """`.run`, or the folder given to `services`: keys, logs, what is remembered, and the data if that may lie here."""
 
     path: Path
 
@@ -38,6 +38,13 @@ class RunFolder:
     @property
     def environment(self) -> Path:
         return self.path / "env"
+
+    def log(self, name: str) -> Path:
+        """A fresh log file; the one of the time before is kept beside it."""
+        log = self.logs / f"{name}.log"
+        if log.exists():
+            log.replace(self.logs / f"{name}.before.log")
+        return log
 
     def remembered(self, name: str) -> Any:
         """What `remember` stored, or None."""

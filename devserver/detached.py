@@ -3,7 +3,7 @@
 import shlex
 from pathlib import Path
 
-from devserver import keys, services
+from devserver import homes, keys, services
 from devserver.clone import RunFolder
 
 
@@ -11,7 +11,7 @@ def start(folder: Path, *, lasting: bool) -> dict[str, str]:
     """Start (or start again) the pair of a folder and write its environment to `env` there."""
     run = RunFolder(folder.resolve()).create()
     secrets = keys.load(run.secrets)
-    servers = services.Servers(services.data_home(run), run.logs, lasting, memory=run, attended=False)
+    servers = services.Servers(homes.data_home(run), run.logs, lasting, memory=run, attended=False)
     ours = services.environment(servers.start(secrets), secrets)
     keys.write_private(run.environment, export_lines(ours))
     return ours
@@ -20,7 +20,7 @@ def start(folder: Path, *, lasting: bool) -> dict[str, str]:
 def stop(folder: Path) -> None:
     """Stop the pair and delete its data."""
     run = RunFolder(folder.resolve())
-    services.discard(run)
+    homes.discard(run)
     run.environment.unlink(missing_ok=True)
 
 

@@ -108,7 +108,8 @@ def reachable(binary: Path, account: Account | None) -> bool:
 
 def private_bases() -> list[Path]:
     """Where folders outside the clone may go, best first."""
-    return list(dict.fromkeys(Path(base).resolve() for base in ("/var/tmp", tempfile.gettempdir(), "/tmp")))
+    bases = ("/var/tmp", tempfile.gettempdir(), "/tmp")  # noqa: S108  (folders in them get random names, and are ours)
+    return list(dict.fromkeys(Path(base).resolve() for base in bases))
 
 
 def make_outside(prefix: str, account: Account | None) -> Path:
@@ -147,8 +148,14 @@ def sweep(remove: Callable[[Path], None]) -> None:
     for base in private_bases():
         for folder in base.glob(f"{_SCRATCH_PREFIX}*"):
             with suppress(OSError):
-                if folder.lstat().st_uid == os.geteuid() and stat.S_ISDIR(folder.lstat().st_mode) and _abandoned(folder):
+                if is_ours(folder) and _abandoned(folder):
                     remove(folder)
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether it is a real folder of this user: in a folder open to all, others may put links and traps."""
+    status = folder.lstat()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
 
 
 def _abandoned(folder: Path) -> bool:

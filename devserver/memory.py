@@ -20,7 +20,7 @@ def available_bytes() -> int:
 def shared_memory_is_small() -> bool:
     """Containers often get 64 MB of /dev/shm, in which the parallel queries of a large table fail."""
     try:
-        shared = os.statvfs("/dev/shm")
+        shared = os.statvfs("/dev/shm")  # noqa: S108  (only asked for its size)
     except OSError:
         return False
     return shared.f_bavail * shared.f_frsize < _SMALL

@@ -2,6 +2,9 @@
 
 import secrets
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from devserver import UnableToStart
 
@@ -32,9 +35,28 @@ def choose(remembered: int | None) -> int:
     raise UnableToStart("No free TCP port was found on 127.0.0.1.")
 
 
-def next_free(port: int, host: str) -> int:
-    """The port itself, or the next one above that is free."""
-    for candidate in range(port, min(port + 100, 65_536)):
-        if is_free(candidate, host):
-            return candidate
-    raise UnableToStart(f"No free TCP port from {port} on was found on {host}.")
+@contextmanager
+def claim(port: int, host: str) -> Iterator[int]:
+    """The port itself, or the next one above that is free; no other clone is given it during the block.
+
+    Being free is not enough: the web server lets processes share a port, so two clones that start at the same moment
+    would both succeed and answer each other's requests.
+    """
+    with ExitStack() as stack:
+        for candidate in range(port, min(port + 100, 65_536)):
+            claimed = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+            if is_free(candidate, host) and _is_first(claimed, candidate):
+                yield candidate
+                return
+        raise UnableToStart(f"No free TCP port from {port} on was found on {host}.")
+
+
+def _is_first(claimed: socket.socket, port: int) -> bool:
+    if not sys.platform.startswith("linux"):
+        return True
+    # An abstract name: it vanishes with its holder and leaves no file.
+    try:
+        claimed.bind(f"\0mainstay-port-{port}")
+    except OSError:
+        return False
+    return True

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from devserver import UnableToStart, ports, processes, signals
+from devserver import UnableToStart, ports, processes
 from devserver.binaries import postgres_programs
 from devserver.hosting import Account, hand_over, make_private
 from devserver.memory import available_bytes, shared_memory_is_small
@@ -22,7 +22,9 @@ SUPERUSER = "postgres"
 
 # Replaying the log after a crash may take long and is not a failure as long as the server lives.
 _START_SECONDS = 600
-_STOP_SECONDS = 30
+STOP_SECONDS = 30
+# Fast shutdown: connections are cut, everything is written.
+STOP_SIGNAL = signal.SIGINT
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,7 @@ class Postgres:
                 dies_with_us=dies_with_us,
                 env=_environment(),
             )
-            try:
-                signals.wait_until(lambda: self._is_ready() or server.poll() is not None, seconds=_START_SECONDS)
-            except BaseException:
-                stop(server)
-                raise
+            processes.wait_for_start(server, self._is_ready, seconds=_START_SECONDS)
             if server.poll() is None:
                 return server, port
             if ports.is_free(port):
@@ -82,7 +80,7 @@ class Postgres:
         would make PostgreSQL refuse to start.
         """
         for pid in processes.strays("postgres", self.data):
-            processes.end_stray(pid, in_turn=(signal.SIGINT, signal.SIGQUIT), seconds=_STOP_SECONDS)
+            processes.end_stray(pid, in_turn=(STOP_SIGNAL, signal.SIGQUIT), seconds=STOP_SECONDS)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _is_ready(self) -> bool:
@@ -95,21 +93,19 @@ class Postgres:
     def _initialise(self, binaries: Path) -> None:
         if self.data.exists():
             return
-        # Under another name until complete, so that a killed initdb is simply done again.
-        nascent = self.home / "data.new"
-        shutil.rmtree(nascent, ignore_errors=True)
+        # Under another name until complete, so that a killed initdb is simply done again; under a new name each time,
+        # because a killed one may still be deleting its own.
+        nascent = self.home / f"data.new-{os.getpid()}"
+        for leftover in self.home.glob("data.new-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
         password_file = self.home / "superuser"
         hand_over(password_file, secrets.token_hex(24), self.account)
         command: list[str | Path] = [binaries / "initdb", "-D", nascent, "-U", SUPERUSER, "--pwfile", password_file]
         command += ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--auth=scram-sha-256"]
         command += ["--no-instructions", *(["--no-sync"] if self.settings.get("fsync") == "off" else [])]
         run = processes.spawn(command, log=self.log, account=self.account, env=_environment())
-        try:
-            signals.wait_until(lambda: run.poll() is not None, seconds=120)
-        finally:
-            processes.stop(run)
-        if run.returncode != 0:
-            raise UnableToStart(f"The database could not be created. The end of {self.log}:\n{processes.tail(self.log)}")
+        if processes.wait_for_end(run, seconds=120) != 0:
+            raise UnableToStart(f"initdb failed. The end of {self.log}:\n{processes.tail(self.log)}")
         nascent.rename(self.data)
 
     def _options(self, port: int) -> list[str]:
@@ -124,13 +120,8 @@ class Postgres:
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
 
-def stop(server: processes.Process) -> None:
-    """Shut down in order: connections are cut, everything is written."""
-    processes.stop(server, first=signal.SIGINT, seconds=_STOP_SECONDS)
-
-
 def lasting_settings() -> dict[str, str]:
-    """For data that counts: durable commits, memory for the machine's size, checkpoints that suit a stream of events."""
+    """For data that counts: durable commits, memory by the machine's size, few checkpoints."""
     return {
         **_common_settings(),
         "shared_buffers": f"{min(available_bytes() // 6, 4 << 30) >> 20}MB",

@@ -1,15 +1,17 @@
 """Start, recognise and end operating system processes, also those that an earlier, killed run left behind."""
 
 import ctypes
+import math
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from devserver import signals
 from devserver.hosting import Account
 
 Process = subprocess.Popen[bytes]
@@ -49,7 +51,7 @@ def spawn(
             extra_groups=[] if account else None,
             # Runs after the change of user, and has to: that change clears the death signal. We have no threads,
             # which is what makes it safe.
-            preexec_fn=_tie_to_parent(dies_with_us),
+            preexec_fn=_tie_to_parent(dies_with_us),  # noqa: PLW1509
         )
 
 
@@ -66,14 +68,50 @@ def stop(process: Process, *, first: signal.Signals = signal.SIGTERM, seconds: f
     return code
 
 
+def wait_for_start(process: Process, is_ready: Callable[[], bool], *, seconds: float) -> None:
+    """Wait until it is ready or has ended; stops it when we are interrupted or the time is over."""
+    try:
+        in_time = signals.wait_until(lambda: is_ready() or process.poll() is not None, seconds=seconds)
+    except BaseException:
+        stop(process)
+        raise
+    if not in_time:
+        stop(process)
+
+
+def wait_for_end(process: Process, *, seconds: float = math.inf) -> int:
+    """Wait for its exit code; stops it when we are interrupted or the time is over."""
+    try:
+        signals.wait_until(lambda: process.poll() is not None, seconds=seconds)
+    finally:
+        code = stop(process)
+    return code
+
+
 def kill_group(leader: int) -> None:
     """Kill what a leader left in its process group; never our own group."""
-    if leader == os.getpgrp():
-        return
+    if leader != os.getpgrp():
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(leader, signal.SIGKILL)
+
+
+def end_group(leader: int, *, seconds: float) -> None:
+    """Ask a process group that is not our child to end, and kill what has not after a while."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGTERM)
+    deadline = time.monotonic() + seconds
+    while group_lives(leader) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    kill_group(leader)
+
+
+def group_lives(leader: int) -> bool:
+    """Whether a process group still has members."""
     try:
-        os.killpg(leader, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
+        os.killpg(leader, 0)
+    except OSError:
+        return False
+    return True
 
 
 def end_stray(pid: int, *, in_turn: Sequence[signal.Signals], seconds: float) -> None:

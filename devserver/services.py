@@ -2,18 +2,18 @@
 
 import hashlib
 import os
-import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devserver import hosting, keys, postgres, processes, provision, valkey
+from devserver import UnableToStart, hosting, keys, postgres, processes, valkey
 from devserver.clone import ROOT, RUN, RunFolder
-from devserver.hosting import Account
+from devserver.homes import remove
 from devserver.postgres import Postgres
+from devserver.supervision import Service, stop_all
 from devserver.valkey import Valkey
 
 
@@ -31,7 +31,7 @@ class Servers:
     """The servers that the environment does not name, in one folder.
 
     `lasting` data survives everything; other data may be lost and is faster. `memory` remembers the ports. Attended
-    servers end with this process, others live until `stop_strays`.
+    servers end with this process, others live on.
     """
 
     home: Path
@@ -39,63 +39,60 @@ class Servers:
     lasting: bool
     memory: RunFolder | None = None
     attended: bool = True
-    _stops: list[Callable[[], None]] = field(default_factory=list)
+    running: list[Service] = field(default_factory=list)
 
     def start(self, secrets: Mapping[str, str]) -> Addresses:
         """Start and provision what is needed; on failure nothing stays behind."""
         try:
             database_url, owner_url = self._database(secrets)
-            return Addresses(database_url, owner_url, os.environ.get("REDIS_URL") or self._broker())
+            redis_url = os.environ.get("REDIS_URL") or self._broker(secrets["broker_password"])
         except BaseException:
             self.stop()
             raise
+        return Addresses(database_url, owner_url, redis_url)
 
     def stop(self) -> None:
-        """Stop what was started, last first."""
-        while self._stops:
-            self._stops.pop()()
-
-    def stop_strays(self) -> None:
-        """Stop servers on this folder's data whoever started them."""
-        self._postgres(None).stop_stray()
-        self._valkey(None).stop_stray()
+        """Stop what was started."""
+        stop_all(self.running, together=0)
 
     def _database(self, secrets: Mapping[str, str]) -> tuple[str, str]:
+        from devserver import provision
+
         given = os.environ.get("DATABASE_URL")
         if given:
             return _given_database(given)
-        cluster = self._postgres(hosting.service_account())
-        dying = (signal.SIGINT if self.lasting else signal.SIGQUIT) if self.attended else None
-        server, port = cluster.start(self._remembered("postgres_port"), dying)
-        self._stops.append(lambda: postgres.stop(server))
-        self._remember(postgres_port=port)
+        settings = postgres.lasting_settings() if self.lasting else postgres.throwaway_settings()
+        log = self.logs / "postgres.log"
+        cluster = Postgres(self.home / "postgres", hosting.service_account(), log, settings)
+        port = self._run("PostgreSQL", cluster, postgres.STOP_SIGNAL, postgres.STOP_SECONDS)
         return provision.provision_cluster(
             cluster.url(port),
             owner_password=secrets["owner_password"],
             serving_password=secrets["serving_password"],
         )
 
-    def _broker(self) -> str:
-        server, port, url = self._valkey(hosting.service_account()).start(
-            self._remembered("valkey_port"), signal.SIGTERM if self.attended else None
-        )
-        self._stops.append(lambda: valkey.stop(server))
-        self._remember(valkey_port=port)
-        return url
+    def _broker(self, password: str) -> str:
+        log = self.logs / "valkey.log"
+        server = Valkey(self.home / "valkey", hosting.service_account(), log, password, self.lasting)
+        return server.url(self._run("Valkey", server, valkey.STOP_SIGNAL, valkey.STOP_SECONDS))
 
-    def _postgres(self, account: Account | None) -> Postgres:
-        settings = postgres.lasting_settings() if self.lasting else postgres.throwaway_settings()
-        return Postgres(self.home / "postgres", account, self.logs / "postgres.log", settings)
+    def _run(self, name: str, server: Postgres | Valkey, stop_signal: signal.Signals, stop_seconds: float) -> int:
+        memory_key = f"{name.lower()}_port"
+        # Data that may be lost need not be written when we are killed.
+        dying = None if not self.attended else stop_signal if self.lasting else signal.SIGQUIT
+        process, port = server.start(self.memory.remembered(memory_key) if self.memory else None, dying)
 
-    def _valkey(self, account: Account | None) -> Valkey:
-        return Valkey(self.home / "valkey", account, self.logs / "valkey.log", self.lasting)
+        def launch_again() -> processes.Process:
+            again, new_port = server.start(port, dying)
+            if new_port != port:
+                processes.stop(again, first=stop_signal)
+                raise UnableToStart(f"Another program took port {port} while {name} was down. Start again.")
+            return again
 
-    def _remembered(self, name: str) -> int | None:
-        return self.memory.remembered(name) if self.memory else None
-
-    def _remember(self, **facts: int) -> None:
+        self.running.append(Service(name, server.log, launch_again, stop_signal, stop_seconds, process))
         if self.memory:
-            self.memory.remember(**facts)
+            self.memory.remember(**{memory_key: port})
+        return port
 
 
 @contextmanager
@@ -105,7 +102,7 @@ def throwaway(*, lasting: bool = False) -> Iterator[dict[str, str]]:
     `lasting` gives them the settings of data that counts, as measuring needs it.
     """
     secrets = keys.make()
-    with hosting.scratch(_remove) as folder:
+    with hosting.scratch(remove) as folder:
         logs = folder / "logs"
         logs.mkdir(mode=0o700)
         servers = Servers(folder, logs, lasting)
@@ -133,35 +130,9 @@ def full_environment(ours: Mapping[str, str]) -> dict[str, str]:
     return {**os.environ, **ours, "PATH": path, "PYTHONUNBUFFERED": "1"}
 
 
-def data_home(run: RunFolder) -> Path:
-    """Where lasting data lies: in the folder itself, or outside where the servers' account cannot reach it."""
-    account = hosting.service_account()
-    remembered = run.remembered("home")
-    if remembered and Path(remembered).is_dir() and _owner_of(Path(remembered)) == str(run.path):
-        return Path(remembered)
-    _remove_orphans(run)
-    if hosting.holds_data(run.path, account):
-        home = run.path / "servers"
-        home.mkdir(mode=0o711, exist_ok=True)
-    else:
-        home = hosting.make_outside(_OUTSIDE_PREFIX, account)
-    (home / "belongs-to").write_text(f"{run.path}\n")
-    run.remember(home=str(home))
-    return home
-
-
-def discard(run: RunFolder) -> None:
-    """Stop the servers of a folder and delete their data, wherever it lies."""
-    remembered = run.remembered("home")
-    if remembered and _owner_of(Path(remembered)) == str(run.path):
-        _remove(Path(remembered))
-    _remove_orphans(run)
-
-
-_OUTSIDE_PREFIX = "mainstay-data-"
-
-
 def _given_database(given: str) -> tuple[str, str]:
+    from devserver import provision
+
     owner = os.environ.get("DATABASE_OWNER_URL")
     if owner:
         return given, owner
@@ -170,24 +141,3 @@ def _given_database(given: str) -> tuple[str, str]:
     login = f"{provision.SERVING_LOGIN}_{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
     password = keys.load(RUN.create().secrets)["serving_password"]
     return provision.provision_given(given, login=login, password=password), given
-
-
-def _owner_of(home: Path) -> str | None:
-    try:
-        return (home / "belongs-to").read_text().strip()
-    except OSError:
-        return None
-
-
-def _remove_orphans(run: RunFolder) -> None:
-    """Data outside that was this folder's, when the folder itself was deleted and made again."""
-    for base in hosting.private_bases():
-        for home in base.glob(f"{_OUTSIDE_PREFIX}*"):
-            with suppress(OSError):
-                if home.lstat().st_uid == os.geteuid() and _owner_of(home) == str(run.path):
-                    _remove(home)
-
-
-def _remove(home: Path) -> None:
-    Servers(home, home, lasting=False).stop_strays()
-    shutil.rmtree(home, ignore_errors=True)

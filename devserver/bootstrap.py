@@ -1,0 +1,145 @@
+"""Makes the virtual environment `.venv` and installs the locked dependencies: `python3 devserver/bootstrap.py`.
+
+Runs before anything is installed, on whatever Python a machine offers, and therefore keeps to the standard library and
+to syntax that old versions read. Done again only when the lock or the Python changes; an installation that was
+interrupted is recognised and made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+LOCK_FILE = ROOT / "requirements" / "dev.txt"
+# Written last. What else it could depend on lies inside the environment and goes with it.
+STAMP = VENV / "installed"
+UNFINISHED = VENV / "unfinished"
+RUN = ROOT / ".run"
+SETUP_LOG = RUN / "logs" / "setup.log"
+OLDEST, NEWEST = (3, 11), (3, 13)
+
+
+def main() -> None:
+    python = suitable_python()
+    SETUP_LOG.parent.mkdir(parents=True, exist_ok=True)
+    RUN.chmod(0o711)
+    with (RUN / "setup.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if STAMP.exists() and STAMP.read_text() == fingerprint() and works():
+            return
+        if UNFINISHED.exists() or not works():
+            say("Making the virtual environment .venv …")
+            make_environment(python)
+        install()
+
+
+def suitable_python() -> str:
+    """The path of a supported Python: this one if possible."""
+    if OLDEST <= sys.version_info[:2] <= NEWEST:
+        return sys.executable
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
+        found = shutil.which(f"python3.{minor}")
+        if found:
+            return found
+    here = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    sys.exit(
+        f"Mainstay needs Python 3.{OLDEST[1]} to 3.{NEWEST[1]}. `python3` here is {here}, and no other was found on the "
+        "PATH. Install one, or name it: make run PYTHON=/path/to/python3.12"
+    )
+
+
+def works() -> bool:
+    """Whether the environment's own Python runs and is supported; one whose Python was removed does not."""
+    check = f"import sys, pip; sys.exit(not {OLDEST!r} <= sys.version_info[:2] <= {NEWEST!r})"
+    try:
+        return quiet([python_inside(), "-c", check]) == 0
+    except OSError:
+        return False
+
+
+def make_environment(python: str) -> None:
+    shutil.rmtree(str(VENV), ignore_errors=True)
+    if VENV.exists():
+        sys.exit("The folder .venv cannot be replaced. Does it belong to another user?")
+    if quiet([python, "-c", "import ensurepip, venv"]) != 0:
+        add_venv_module(python)
+    ways = [[python, "-m", "venv"], [python, "-m", "virtualenv", "--quiet"], ["virtualenv", "--quiet", "-p", python]]
+    for way in ways:
+        shutil.rmtree(str(VENV), ignore_errors=True)
+        with contextlib.suppress(OSError):
+            if quiet([*way, str(VENV)]) == 0 and works():
+                return
+    shutil.rmtree(str(VENV), ignore_errors=True)
+    sys.exit(
+        f"No virtual environment could be made with {python}: its modules venv and ensurepip are missing. On Debian "
+        f"and Ubuntu: apt install python3-venv. Elsewhere: install the package virtualenv. {SETUP_LOG} tells more."
+    )
+
+
+def add_venv_module(python: str) -> None:
+    """Debian keeps these modules in a package of their own, which root can add."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    say("Adding Debian's package of Python's venv module …")
+    version = subprocess.check_output(
+        [python, "-c", "import sys; print('python%d.%d-venv' % sys.version_info[:2])"], universal_newlines=True
+    )
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    command = ["apt-get", "install", "-y", "--no-install-recommends", version.strip()]
+    if quiet(command, environment) != 0:
+        quiet(["apt-get", "update"], environment)
+        quiet(command, environment)
+
+
+def install() -> None:
+    say("Installing the locked dependencies (a minute or two) …")
+    with contextlib.suppress(FileNotFoundError):
+        STAMP.unlink()
+    UNFINISHED.touch()
+    # The lock names every package there is, so nothing has to be resolved.
+    command = [python_inside(), "-m", "pip", "install", "--no-deps", "--require-hashes", "--no-input"]
+    command += ["--disable-pip-version-check", "--progress-bar", "off", "-r", str(LOCK_FILE)]
+    if quiet(command) != 0:
+        say(f"The dependencies could not be installed. The end of {SETUP_LOG}:")
+        sys.exit("\n".join(SETUP_LOG.read_text(errors="replace").splitlines()[-15:]))
+    UNFINISHED.unlink()
+    STAMP.write_text(fingerprint())
+
+
+def fingerprint() -> str:
+    return hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest() + "\n"
+
+
+def python_inside() -> str:
+    return str(VENV / "bin" / "python")
+
+
+def quiet(command: Sequence[str], environment: Mapping[str, str] | None = None) -> int:
+    """Run with its output in the log; returns the exit code."""
+    with SETUP_LOG.open("ab") as log:
+        return subprocess.call(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment, cwd=str(ROOT)
+        )
+
+
+def say(line: str) -> None:
+    print(line)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except PermissionError as error:
+        sys.exit(f"{error.filename} cannot be written: this clone was set up by another user. Use a clone of your own.")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,11 @@
+"""`make test`: all tests against servers that are thrown away afterwards."""
+
+import sys
+
+from devserver.execute import execute
+
+
+def test(arguments: list[str]) -> int:
+    """Run pytest; further arguments win over ours. Returns its exit code."""
+    command = [sys.executable, "-m", "pytest", "-n", "2", *arguments]
+    return execute(command, extra={"DJANGO_SETTINGS_MODULE": "config.settings.test"})
