@@ -5,5 +5,5 @@ installation is incomplete. `python -m devserver --help` lists the commands.
 """
 
 
-class UnableToStart(Exception):
+class UnableToStartError(Exception):
     """Something needed for starting is missing; the message is a sentence for the person at the keyboard."""

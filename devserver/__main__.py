@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from devserver import UnableToStart
+from devserver import UnableToStartError
 from devserver.clone import RUN
 from devserver.lock import hold, is_held
 
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
         parser.error("exec needs a command after --")
     try:
         return _dispatch(options, line)
-    except UnableToStart as reason:
+    except UnableToStartError as reason:
         print(f"\n{reason}", file=sys.stderr)
         return 1
 
@@ -80,7 +80,9 @@ def _services(options: argparse.Namespace) -> int:
 
 def _print_environment() -> int:
     if not (is_held(RUN) and RUN.environment.exists()):
-        raise UnableToStart("Nothing runs in this clone: start `make run` or `python -m devserver databases` first.")
+        raise UnableToStartError(
+            "Nothing runs in this clone: start `make run` or `python -m devserver databases` first."
+        )
     print(RUN.environment.read_text(), end="")
     return 0
 

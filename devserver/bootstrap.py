@@ -52,7 +52,7 @@ def suitable_python() -> str:
             return found
     here = f"{sys.version_info[0]}.{sys.version_info[1]}"
     sys.exit(
-        f"Mainstay needs Python 3.{OLDEST[1]} to 3.{NEWEST[1]}. `python3` here is {here}, and no other was found on the "
+        f"Mainstay needs Python 3.{OLDEST[1]} to 3.{NEWEST[1]}. `python3` here is {here}, and none was found on the "
         "PATH. Install one, or name it: make run PYTHON=/path/to/python3.12"
     )
 

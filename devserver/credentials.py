@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from devserver import UnableToStart
+from devserver import UnableToStartError
 from devserver.keys import write_private
 
 _ORGANIZATION_KEYS = ("slug", "timezone", "write_key", "secret_key", "staff_login", "client_login")
@@ -16,10 +16,10 @@ def complete(file: Path, *, base_url: str, cron_secret: str) -> dict[str, Any]:
     try:
         credentials = dict(json.loads(file.read_text()))
     except (OSError, ValueError) as error:
-        raise UnableToStart(f"Seeding left no readable {file}: {error}") from error
+        raise UnableToStartError(f"Seeding left no readable {file}: {error}") from error
     missing = _missing(credentials)
     if missing:
-        raise UnableToStart(f"Seeding left {file} without: {', '.join(missing)}")
+        raise UnableToStartError(f"Seeding left {file} without: {', '.join(missing)}")
     credentials |= {"base_url": base_url, "cron_secret": cron_secret}
     write_private(file, json.dumps(credentials, indent=2) + "\n")
     return credentials

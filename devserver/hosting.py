@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from devserver import UnableToStart
+from devserver import UnableToStartError
 
 _SCRATCH_PREFIX = "mainstay-scratch-"
 _UNFINISHED_SECONDS = 600
@@ -42,7 +42,7 @@ def service_account() -> Account | None:
             account = Account(entry.pw_uid, entry.pw_gid)
             if entry.pw_uid != 0 and can(account, ":"):
                 return account
-    raise UnableToStart(
+    raise UnableToStartError(
         "PostgreSQL does not run as root and no unprivileged account (nobody, postgres, daemon) can be used here. "
         "Run as an ordinary user, or set DATABASE_URL and REDIS_URL to servers of your own."
     )
@@ -121,7 +121,7 @@ def make_outside(prefix: str, account: Account | None) -> Path:
             if holds_data(folder, account):
                 return folder
             folder.rmdir()
-    raise UnableToStart("No folder for temporary data that the database account can write to was found.")
+    raise UnableToStartError("No folder for temporary data that the database account can write to was found.")
 
 
 @contextmanager

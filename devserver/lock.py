@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from devserver import UnableToStart
+from devserver import UnableToStartError
 from devserver.clone import RunFolder
 
 
@@ -33,7 +33,7 @@ def hold(run: RunFolder) -> Iterator[RunLock]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UnableToStart(_explain(file)) from None
+            raise UnableToStartError(_explain(file)) from None
         yield RunLock(file)
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from devserver import UnableToStart
+from devserver import UnableToStartError
 
 # Below the range from which the system takes the ports of outgoing connections, so that a remembered port stays free.
 _LOWEST, _HIGHEST = 20_000, 32_000
@@ -32,7 +32,7 @@ def choose(remembered: int | None) -> int:
         port = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST)
         if is_free(port):
             return port
-    raise UnableToStart("No free TCP port was found on 127.0.0.1.")
+    raise UnableToStartError("No free TCP port was found on 127.0.0.1.")
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def claim(port: int, host: str) -> Iterator[int]:
             if is_free(candidate, host) and _is_first(claimed, candidate):
                 yield candidate
                 return
-        raise UnableToStart(f"No free TCP port from {port} on was found on {host}.")
+        raise UnableToStartError(f"No free TCP port from {port} on was found on {host}.")
 
 
 def _is_first(claimed: socket.socket, port: int) -> bool:

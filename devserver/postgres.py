@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from devserver import UnableToStart, ports, processes
+from devserver import UnableToStartError, ports, processes
 from devserver.binaries import postgres_programs
 from devserver.hosting import Account, hand_over, make_private
 from devserver.memory import available_bytes, shared_memory_is_small
@@ -71,7 +71,7 @@ class Postgres:
             if ports.is_free(port):
                 break
             remembered_port = None
-        raise UnableToStart(f"PostgreSQL did not start. The end of {self.log}:\n{processes.tail(self.log)}")
+        raise UnableToStartError(f"PostgreSQL did not start. The end of {self.log}:\n{processes.tail(self.log)}")
 
     def stop_stray(self) -> None:
         """End a server left running on this data, and remove a lock file that belongs to nobody.
@@ -105,7 +105,7 @@ class Postgres:
         command += ["--no-instructions", *(["--no-sync"] if self.settings.get("fsync") == "off" else [])]
         run = processes.spawn(command, log=self.log, account=self.account, env=_environment())
         if processes.wait_for_end(run, seconds=120) != 0:
-            raise UnableToStart(f"initdb failed. The end of {self.log}:\n{processes.tail(self.log)}")
+            raise UnableToStartError(f"initdb failed. The end of {self.log}:\n{processes.tail(self.log)}")
         nascent.rename(self.data)
 
     def _options(self, port: int) -> list[str]:

@@ -28,7 +28,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from devserver import UnableToStart
+from devserver import UnableToStartError
 
 DATABASE = "mainstay"
 OWNER = "mainstay_owner"
@@ -75,7 +75,7 @@ def provision_given(database_url: str, *, login: str, password: str) -> str:
         with psycopg.connect(serving_url):
             return serving_url
     except psycopg.Error as error:
-        raise UnableToStart(
+        raise UnableToStartError(
             f"A serving login could not be made with DATABASE_URL: {str(error).strip()}\n"
             "Make the roles by hand (see devserver/provision.py) and give DATABASE_URL (serving login) and "
             "DATABASE_OWNER_URL (owner)."
@@ -97,7 +97,7 @@ def require_version(connection: psycopg.Connection) -> None:
     """Refuse a server that lacks what the schema uses."""
     if connection.info.server_version < _OLDEST_SERVER:
         found = connection.info.server_version // 10_000
-        raise UnableToStart(f"PostgreSQL 15 or newer is needed; the server at DATABASE_URL is {found}.")
+        raise UnableToStartError(f"PostgreSQL 15 or newer is needed; the server at DATABASE_URL is {found}.")
 
 
 def at_database(url: str, database: str) -> str:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from devserver import UnableToStart, application, credentials, homes, keys, leftovers, ports, signals
+from devserver import UnableToStartError, application, credentials, homes, keys, leftovers, ports, signals
 from devserver.clone import RUN
 from devserver.detached import export_lines
 from devserver.lock import RunLock, hold
@@ -104,7 +104,7 @@ def _start(programs: list[Service], env: dict[str, str], *, host: str, port: int
 def _wanted_port() -> int:
     given = os.environ.get("PORT") or "8000"
     if not given.isdigit() or not 0 < int(given) < 65_536:
-        raise UnableToStart(f"PORT must be a number from 1 to 65535, not {given!r}.")
+        raise UnableToStartError(f"PORT must be a number from 1 to 65535, not {given!r}.")
     return int(given)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devserver import UnableToStart, hosting, keys, postgres, processes, valkey
+from devserver import UnableToStartError, hosting, keys, postgres, processes, valkey
 from devserver.clone import ROOT, RUN, RunFolder
 from devserver.homes import remove
 from devserver.postgres import Postgres
@@ -86,7 +86,7 @@ class Servers:
             again, new_port = server.start(port, dying)
             if new_port != port:
                 processes.stop(again, first=stop_signal)
-                raise UnableToStart(f"Another program took port {port} while {name} was down. Start again.")
+                raise UnableToStartError(f"Another program took port {port} while {name} was down. Start again.")
             return again
 
         self.running.append(Service(name, server.log, launch_again, stop_signal, stop_seconds, process))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devserver import UnableToStart, processes, signals
+from devserver import UnableToStartError, processes, signals
 
 # A process that dies this often within this time will not get better by starting it once more.
 _MOST_RESTARTS = 5
@@ -57,7 +57,7 @@ class Service:
         self.process = None
         self._deaths = [death for death in self._deaths if now - death < _WITHIN_SECONDS] + [now]
         if len(self._deaths) > _MOST_RESTARTS:
-            raise UnableToStart(f"{self.name} keeps ending. The end of {self.log}:\n{processes.tail(self.log)}")
+            raise UnableToStartError(f"{self.name} keeps ending. The end of {self.log}:\n{processes.tail(self.log)}")
         pause = min(2 ** (len(self._deaths) - 1), _LONGEST_PAUSE_SECONDS)
         self._not_before = now + pause
         announce(f"{self.name} ended with code {code} and is started again in {pause} s ({self.log}).")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from devserver import UnableToStart, ports, processes
+from devserver import UnableToStartError, ports, processes
 from devserver.binaries import valkey_program
 from devserver.hosting import Account, hand_over, make_private
 
@@ -48,7 +48,7 @@ class Valkey:
             if server.poll() is None:
                 return server, port
             remembered_port = None
-        raise UnableToStart(f"Valkey did not start. The end of {self.log}:\n{processes.tail(self.log)}")
+        raise UnableToStartError(f"Valkey did not start. The end of {self.log}:\n{processes.tail(self.log)}")
 
     def stop_stray(self) -> None:
         """End a server that a killed run left with these files."""
