@@ -1,0 +1,93 @@
+"""What a job is. The apps above declare theirs; `settings.JOBS` names them, so that nothing here imports upwards."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from jobs.periods import Every, Period
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
+
+
+class UnknownJobError(LookupError):
+    """No job of this name is in settings.JOBS."""
+
+
+class CatchUp(StrEnum):
+    """Which of the periods that were missed are run later."""
+
+    EVERY = "every"
+    NEWEST = "newest"
+
+
+class Spread(StrEnum):
+    """What one unit of work is about. Only ranges of clients can be halved around a client that fails."""
+
+    CLIENTS = "clients"
+    ORGANIZATION = "organization"
+    INSTALLATION = "installation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkUnit:
+    """A piece of a run, as the job's `work` gets it.
+
+    `first_client` and `last_client` are ids, both included; None is an open end, so None and None is the
+    whole organization. `as_of` is when the work is done, for stamps; what is worked on is `period`.
+    """
+
+    organization: int | None
+    period: Period
+    first_client: int | None
+    last_client: int | None
+    as_of: datetime
+    parameters: Mapping[str, str]
+
+    @property
+    def organization_id(self) -> int:
+        """Of a job that is spread over organizations or clients."""
+        if self.organization is None:
+            raise LookupError("This unit is about the whole installation.")
+        return self.organization
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One kind of work that is done once for every period.
+
+    `work` runs inside of a transaction in the scope of the unit's organization (of all organizations for
+    Spread.INSTALLATION) and commits together with the unit's being done: it may be called again after a
+    failure, for a part of the range, or by hand for a period done before, and must then leave the same
+    rows. It returns counts by name, which are added up over the units; those in `count_names` are always
+    reported. A client that fails counts one in `processed` and one in `failed` without its doing.
+    `after` names the job whose same period must be done for an organization before this one begins there.
+    """
+
+    name: str
+    title: "StrPromise | str"
+    every: Every
+    work: Callable[[WorkUnit], Mapping[str, int]]
+    spread: Spread = Spread.CLIENTS
+    catch_up: CatchUp = CatchUp.EVERY
+    after: str | None = None
+    count_names: tuple[str, ...] = ("processed", "success", "failed")
+
+
+def job_named(name: str) -> Job:
+    """Raises UnknownJobError."""
+    schedule = settings.JOBS.get(name)
+    if schedule is None:
+        raise UnknownJobError(name)
+    job: Job = import_string(schedule["handler"])
+    return job
+
+
+def all_jobs() -> list[Job]:
+    """In the order of settings.JOBS, in which a chain is run by hand."""
+    return [job_named(name) for name in settings.JOBS]
