@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench lock clean
+.PHONY: help setup run test lint format prove bench lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | sort | while IFS="$$(printf '\t')" read -r name what; do \
@@ -29,6 +29,9 @@ lint: setup ## style, types, layers, migrations
 format: setup ## put the code into shape
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
+
+prove: setup ## proofs that kill things, minutes long; ARGS names one
+	@exec $(VENV)/python -m proofs $(ARGS)
 
 bench: setup ## measure; ARGS goes to the benchmarks
 	@exec $(VENV)/python -m devserver exec --durable -- python -m benchmarks $(ARGS)

@@ -1,0 +1,17 @@
+"""`python -m proofs [NAME …]`: each proof prints what it did and what it found; the exit code is 0 when all hold."""
+
+import importlib
+import sys
+
+PROOFS = ("lost_events",)
+
+
+def main(names: list[str]) -> int:
+    failed = [name for name in names or PROOFS if not importlib.import_module(f"proofs.{name}").prove()]
+    if failed:
+        print(f"Did not hold: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
