@@ -45,6 +45,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "accounts.content_security.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -114,6 +115,8 @@ LOGIN_URL = "client-sign-in"
 LOGIN_REDIRECT_URL = "client-success"
 
 LANGUAGE_CODE = "en"
+# Those with a translation: a page in two languages at once reads badly, aloud above all.
+LANGUAGES = [("en", "English"), ("en-gb", "British English"), ("de", "Deutsch")]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -169,3 +172,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
+
+# Each web process counts for itself. Requests are limited by key, failed sign-ins with a key by address.
+INGEST_REQUESTS_PER_SECOND = env.int("INGEST_REQUESTS_PER_SECOND", default=2_000)
+INGEST_REQUESTS_BURST = env.int("INGEST_REQUESTS_BURST", default=4_000)
+INGEST_FAILURES_PER_SECOND = env.int("INGEST_FAILURES_PER_SECOND", default=20)
+INGEST_FAILURES_BURST = env.int("INGEST_FAILURES_BURST", default=200)
