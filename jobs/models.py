@@ -61,7 +61,11 @@ class JobRun(models.Model):
 
 
 class JobUnit(models.Model):
-    """A piece of a run: one organization, a range of client ids (both ends included)."""
+    """A piece of a run: one organization, or a range of its clients' ids.
+
+    Both ends of the range are included, an empty end is open; no organization is the whole installation.
+    Whoever works on a unit holds a lock on its row, so a claimed row that can be locked lost its worker.
+    """
 
     class Status(models.TextChoices):
         PENDING = "pending", _("Pending")
@@ -72,14 +76,15 @@ class JobUnit(models.Model):
 
     run = models.ForeignKey(JobRun, models.CASCADE, db_index=False, related_name="units")
     generation = models.PositiveIntegerField()
-    organization = models.ForeignKey(Organization, models.CASCADE, db_index=False, related_name="+")
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, null=True, blank=True, db_index=False, related_name="+"
+    )
     first_client = models.BigIntegerField(null=True)
     last_client = models.BigIntegerField(null=True)
     available_at = models.DateTimeField(help_text=_("Not worked on before: the period ends then over there."))
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
     attempt = models.PositiveSmallIntegerField(default=0)
     claimed_at = models.DateTimeField(null=True)
-    lease_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)
     error = models.TextField(blank=True)
@@ -95,10 +100,22 @@ class JobUnit(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["run", "available_at"], name="jobs_unit_open", condition=Q(status__in=["pending", "claimed"])
-            ),
+            models.Index(fields=["run", "-id"], name="jobs_unit_open", condition=Q(status__in=["pending", "claimed"])),
         ]
 
     def __str__(self) -> str:
         return f"{self.run} {self.organization_id} {self.first_client}–{self.last_client}"
+
+
+class Watermark(models.Model):
+    """Up to when the due times of a job have been turned into runs."""
+
+    job = models.CharField(_("job"), max_length=50, primary_key=True)
+    handled_until = models.DateTimeField(_("handled until"))
+
+    class Meta:
+        verbose_name = _("watermark")
+        verbose_name_plural = _("watermarks")
+
+    def __str__(self) -> str:
+        return f"{self.job} until {self.handled_until}"

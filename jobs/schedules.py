@@ -1,0 +1,94 @@
+"""When jobs fall due, by the rows of django-celery-beat that staff edit."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+import structlog
+from celery.schedules import ParseException
+from django_celery_beat.models import PeriodicTask
+from django_celery_beat.tzcrontab import TzAwareCrontab
+
+logger = structlog.get_logger(__name__)
+
+RECONCILE_JOB = "jobs.reconcile_job"
+
+
+@dataclass(frozen=True, slots=True)
+class Clockwork:
+    """A job's row: `crontab` is None when staff chose an interval or the sun, `task` when there is no row."""
+
+    task: PeriodicTask | None
+    crontab: TzAwareCrontab | None
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.task and self.task.enabled)
+
+    def due_times(self, *, after: datetime, until: datetime) -> Iterator[datetime]:
+        """Every due time in (after, until], oldest first. None while paused or without a crontab."""
+        if not self.is_on or self.crontab is None:
+            return iter(())
+        starts_at = self.task.start_time if self.task else None
+        begin = max(after, starts_at - timedelta(microseconds=1)) if starts_at else after
+        return due_times(self.crontab, after=begin, until=until)
+
+    def due_before(self, moment: datetime) -> datetime | None:
+        """The last due time up to and including the moment, within the last 35 days."""
+        last = None
+        for last in self.due_times(after=moment - timedelta(days=35), until=moment):  # noqa: B007
+            pass
+        return last
+
+    def next_due(self, moment: datetime) -> datetime | None:
+        return next(self.due_times(after=moment, until=moment + timedelta(days=400)), None)
+
+
+def due_times(schedule: TzAwareCrontab, *, after: datetime, until: datetime) -> Iterator[datetime]:
+    """The minutes in (after, until] that a crontab names in its own timezone, as UTC."""
+    zone = schedule.tz
+    day = after.astimezone(zone).date()
+    last = until.astimezone(zone).date()
+    while day <= last:
+        if _names(schedule, day.month, day.day, day.isoweekday() % 7):
+            for hour in sorted(schedule.hour):
+                for minute in sorted(schedule.minute):
+                    moment = datetime.combine(day, time(hour, minute), zone).astimezone(UTC)
+                    if after < moment <= until:
+                        yield moment
+        day += timedelta(days=1)
+
+
+def _names(schedule: TzAwareCrontab, month: int, day: int, weekday: int) -> bool:
+    return month in schedule.month_of_year and day in schedule.day_of_month and weekday in schedule.day_of_week
+
+
+def clockwork_of(name: str) -> Clockwork:
+    """The row of one job."""
+    return clockworks().get(name, Clockwork(None, None))
+
+
+def clockworks() -> dict[str, Clockwork]:
+    """The rows of all jobs by the jobs' names, whatever staff called the rows: two queries at most."""
+    rows = PeriodicTask.objects.filter(task=RECONCILE_JOB).select_related("crontab").order_by("-id")
+    return {job_of(row): Clockwork(row, _crontab_of(row)) for row in rows}
+
+
+def _crontab_of(row: PeriodicTask) -> TzAwareCrontab | None:
+    try:
+        return row.crontab.schedule if row.crontab else None
+    except (ValueError, ParseException):
+        # One row that somebody wrote past the form's checks must not stop the other jobs.
+        logger.warning("crontab_unreadable", periodic_task_id=row.pk)
+        return None
+
+
+def job_of(row: PeriodicTask) -> str:
+    """The job that a row runs; empty when staff made its arguments unreadable."""
+    try:
+        arguments = json.loads(row.kwargs or "{}")
+    except ValueError:
+        return ""
+    name = arguments.get("name") if isinstance(arguments, dict) else None
+    return name if isinstance(name, str) else ""

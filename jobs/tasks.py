@@ -1,0 +1,43 @@
+import time
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.tenancy import all_organizations
+from jobs import reconciling
+from jobs.definitions import job_named
+from jobs.looks import WORK_RUN, publish_looks
+from jobs.models import JobRun
+from jobs.running import Patience, work_on
+from jobs.schedules import RECONCILE_JOB
+
+# A unit may take until its statement's time limit; together they stay under the task's.
+BEGINS_UNITS_SECONDS = 25
+
+
+@shared_task(name=RECONCILE_JOB)
+def reconcile_job(*, name: str) -> None:
+    """What the job's own row of the clock fires."""
+    if settings.ENABLE_SUCCESS_CRONS:
+        reconciling.reconcile(job_named(name), now=timezone.now(), is_fired=True)
+
+
+@shared_task(name="jobs.reconcile_all")
+def reconcile_all() -> None:
+    """The tick: catches up what the clock, a worker or the broker lost."""
+    reconciling.reconcile_all(now=timezone.now())
+
+
+@shared_task(name=WORK_RUN)
+def work_run(*, run_id: int) -> None:
+    """Work on a run for a while, then let other messages have their turn."""
+    with all_organizations():
+        run = JobRun.objects.filter(pk=run_id, status=JobRun.Status.RUNNING).first()
+    if run is None or reconciling.is_held(run):
+        return
+    patience = Patience(BEGINS_UNITS_SECONDS)
+    began = time.monotonic()
+    work_on(run, patience=patience)
+    if run.status == JobRun.Status.RUNNING and time.monotonic() - began >= patience.seconds:
+        publish_looks(run.pk, units=1)
