@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from config import schedules
 from config.env import broker_url, cache_url, database, env
-from config.schedules import JOBS  # noqa: F401 - a setting
+from config.logging import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -43,6 +44,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "telemetry.middleware.StraightToTelemetry",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.content_security.ContentSecurityPolicyMiddleware",
@@ -55,7 +57,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "config.request_log.RequestLog",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -142,9 +144,12 @@ CELERY_TASK_SOFT_TIME_LIMIT = 270
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "unacked_restore_limit": 100,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
     "socket_timeout": 5,
     "socket_connect_timeout": 3,
     "health_check_interval": 10,
@@ -153,8 +158,15 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SYNC_EVERY = 1
 CELERY_TIMEZONE = "UTC"
 
+JOBS = schedules.JOBS
+CLOCK_TASKS = schedules.CLOCK_TASKS
 CRON_SECRET = env.str("CRON_SECRET", default="")
+# How long a cron endpoint works and waits for a run to end before it answers with what there is.
+CRON_WAIT_SECONDS = env.int("CRON_WAIT_SECONDS", default=540)
 ENABLE_SUCCESS_CRONS = env.bool("ENABLE_SUCCESS_CRONS", default=True)
+
+LOGGING = logging_settings(json=env.bool("LOG_JSON", default=False), level=env.str("LOG_LEVEL", default="INFO"))
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

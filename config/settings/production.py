@@ -1,6 +1,7 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from config.env import env
+from config.logging import logging_settings
 from config.settings.base import *  # noqa: F403
 from config.settings.base import ALLOWED_HOSTS, BASE_URL, CRON_SECRET, DATABASES, SECRET_KEY
 
@@ -14,6 +15,8 @@ if not BASE_URL.startswith("https://"):
     raise ImproperlyConfigured("BASE_URL must be the https:// address of this installation.")
 if DATABASES["default"]["USER"] == DATABASES["owner"]["USER"] and not env.bool("MIGRATING", default=False):
     raise ImproperlyConfigured("DATABASE_URL must be the serving role and DATABASE_OWNER_URL the owner: see docs.")
+
+LOGGING = logging_settings(json=env.bool("LOG_JSON", default=True), level=env.str("LOG_LEVEL", default="INFO"))
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

@@ -1,3 +1,4 @@
+from config.logging import logging_settings
 from config.settings.base import *  # noqa: F403
 from config.settings.base import STORAGES
 
@@ -6,3 +7,5 @@ CRON_SECRET = "cron-secret-of-the-tests"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CELERY_BROKER_URL = "memory://"
+LOGGING = logging_settings(json=False, level="WARNING")
