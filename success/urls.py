@@ -1,3 +1,10 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from success.dashboard.views import success_page
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("client/dashboard/success", success_page, name="client-success"),
+    path("client/", RedirectView.as_view(pattern_name="client-success")),
+    path("client/dashboard", RedirectView.as_view(pattern_name="client-success")),
+]

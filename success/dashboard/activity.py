@@ -1,0 +1,44 @@
+"""The last thirty days in three numbers and a sentence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+@dataclass(frozen=True)
+class Activity:
+    total: int
+    active_days: int
+    days: Sequence[tuple[date, int]]
+
+    @property
+    def total_text(self) -> str:
+        return number_format(self.total, force_grouping=True)
+
+    @property
+    def average_text(self) -> str:
+        """Over all days, silent ones too."""
+        average = self.total / len(self.days) if self.days else 0
+        return number_format(round(average, 1 if average < 100 else 0), force_grouping=True)
+
+    @property
+    def summary(self) -> str:
+        if not self.total:
+            return _("No activity in the last 30 days.")
+        day, count = max(self.days, key=lambda day: day[1])
+        text = ngettext(
+            "%(count)s activity on %(days)s. The busiest was %(day)s with %(most)s.",
+            "%(count)s activities on %(days)s. The busiest was %(day)s with %(most)s.",
+            self.total,
+        )
+        days = ngettext("%(count)d day", "%(count)d days", self.active_days) % {"count": self.active_days}
+        return text % {
+            "count": self.total_text,
+            "days": days,
+            "day": date_format(day),
+            "most": number_format(count, force_grouping=True),
+        }
