@@ -2,9 +2,15 @@
 
 from pathlib import Path
 
+import django_stubs_ext
+
 from config import schedules
 from config.env import broker_url, cache_url, database, env
 from config.logging import logging_settings
+from config.unfold import ADMIN_NAVIGATION, UNFOLD  # noqa: F401 - settings
+
+# Lets annotations such as ModelForm[Any] be evaluated.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -13,13 +19,15 @@ DEBUG = False
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 BASE_URL = env.str("BASE_URL", default="http://localhost:8000").rstrip("/")
+# Shown in the admin's head, so that nobody mistakes one installation for another.
+ENVIRONMENT_NAME = env.str("ENVIRONMENT_NAME", default="")
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.import_export",
-    "django.contrib.admin",
+    "accounts.admin_config.MainstayAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -44,6 +52,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "jobs.probes.Probes",
     "telemetry.middleware.StraightToTelemetry",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
