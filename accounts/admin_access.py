@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.db import models
-from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
@@ -62,7 +61,7 @@ class TenantModelAdmin(ModelAdmin):  # type: ignore[misc]
         columns = super().get_list_display(request)
         return columns if request.user.is_superuser else [c for c in columns if c != self.organization_field]
 
-    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change and not request.user.is_superuser:
             obj.organization_id = request.seat.organization_id  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)

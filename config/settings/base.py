@@ -4,10 +4,9 @@ from pathlib import Path
 
 import django_stubs_ext
 
-from config import schedules
+from config import schedules, unfold
 from config.env import broker_url, cache_url, database, env
 from config.logging import logging_settings
-from config.unfold import ADMIN_NAVIGATION, UNFOLD  # noqa: F401 - settings
 
 # Lets annotations such as ModelForm[Any] be evaluated.
 django_stubs_ext.monkeypatch()
@@ -110,6 +109,9 @@ CACHES = {
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     },
 }
+UNFOLD = unfold.UNFOLD
+ADMIN_NAVIGATION = unfold.ADMIN_NAVIGATION
+
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 PASSWORD_HASHERS = [

@@ -1,0 +1,61 @@
+"""One simulated organization from its keys to its scores."""
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from accounts.models import ApiKey, Organization
+from accounts.tenancy import all_organizations, organization_scope
+from success.demo.cast import DemoClient, DemoOrganization, clients_of
+from success.demo.credentials import Known, OrganizationCredentials
+from success.demo.delivery import send_messages
+from success.demo.history import impossible_messages, messages_of
+from success.demo.logins import ensure_client_login, ensure_key, ensure_members, ensure_organization
+from success.demo.onboarding import add_onboarding
+from success.demo.scores import score_past_weeks, score_today
+
+Say = Callable[[str], None]
+
+
+class DemoSeed:
+    """What is made is the same whenever it runs: the past is told from the day on which the demo was first made."""
+
+    def __init__(self, demo: DemoOrganization, *, now: datetime) -> None:
+        self.demo = demo
+        self.now = now
+        self.zone = ZoneInfo(demo.timezone)
+        self.today = now.astimezone(self.zone).date()
+        with all_organizations():
+            self.organization: Organization = ensure_organization(demo)
+        self.anchor = self.organization.created_at.astimezone(self.zone).date()
+        self.clients: list[DemoClient] = clients_of(demo, anchor=self.anchor)
+
+    def access(self, known: Known) -> OrganizationCredentials:
+        with all_organizations():
+            return OrganizationCredentials(
+                slug=self.demo.slug,
+                timezone=self.demo.timezone,
+                write_key=ensure_key(self.organization, ApiKey.Kind.WRITE, known, as_of=self.now),
+                secret_key=ensure_key(self.organization, ApiKey.Kind.SECRET, known, as_of=self.now),
+                staff_login=ensure_members(self.organization, self.demo, known),
+                client_login=ensure_client_login(self.organization, self.demo, self.clients[0], known),
+            )
+
+    def send_past(self, *, base_url: str, write_key: str) -> dict[str, int]:
+        messages = (
+            message
+            for client in self.clients
+            for message in messages_of(client, anchor=self.anchor, until=self.today, zone=self.zone)
+        )
+        counts = send_messages(messages, base_url=base_url, write_key=write_key)
+        counts += send_messages(impossible_messages(self.clients[1]), base_url=base_url, write_key=write_key)
+        return dict(counts)
+
+    def add_onboarding(self) -> None:
+        with organization_scope(self.organization.pk):
+            add_onboarding(self.organization, self.clients, anchor=self.anchor)
+
+    def compute_scores(self, say: Say) -> None:
+        for run in score_past_weeks(self.organization, today=self.today, now=self.now):
+            say(f"  scores of the week to {run.period}: {run.get_status_display()}, {run.counts}")
+        score_today(self.organization, self.clients[0].external_id, today=self.today, computed_at=self.now)
