@@ -9,3 +9,6 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CELERY_BROKER_URL = "memory://"
 LOGGING = logging_settings(json=False, level="WARNING")
+# From where they lie: the tests collect no static files.
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
