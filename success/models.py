@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Client, Organization, User
 
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
+# Up to here the formula's whole numbers fit into 64 bits.
+MOST = 1_000_000
+TARGET = [MinValueValidator(1), MaxValueValidator(MOST)]
 
 
 class Component(models.TextChoices):
@@ -37,11 +40,15 @@ class ScoringPolicy(models.Model):
     progress_weight = models.PositiveSmallIntegerField(_("progress, %"), default=25, validators=PERCENT)
     satisfaction_weight = models.PositiveSmallIntegerField(_("satisfaction, %"), default=15, validators=PERCENT)
     momentum_weight = models.PositiveSmallIntegerField(_("momentum, %"), default=15, validators=PERCENT)
-    active_days_target = models.PositiveSmallIntegerField(_("active days in 30 for full marks"), default=20)
-    events_target = models.PositiveIntegerField(_("events in 30 days for full marks"), default=100)
-    high_value_target = models.PositiveIntegerField(_("high-value events in 30 days for full marks"), default=20)
-    content_target = models.PositiveIntegerField(_("contents in 30 days for full marks"), default=8)
-    visual_target = models.PositiveIntegerField(_("visuals in 30 days for full marks"), default=8)
+    active_days_target = models.PositiveSmallIntegerField(
+        _("active days in 30 for full marks"), default=20, validators=[MinValueValidator(1), MaxValueValidator(30)]
+    )
+    events_target = models.PositiveIntegerField(_("events in 30 days for full marks"), default=100, validators=TARGET)
+    high_value_target = models.PositiveIntegerField(
+        _("high-value events in 30 days for full marks"), default=20, validators=TARGET
+    )
+    content_target = models.PositiveIntegerField(_("contents in 30 days for full marks"), default=8, validators=TARGET)
+    visual_target = models.PositiveIntegerField(_("visuals in 30 days for full marks"), default=8, validators=TARGET)
     new_client_days = models.PositiveSmallIntegerField(
         _("silence is not held against a client younger than, days"), default=7
     )
@@ -50,7 +57,9 @@ class ScoringPolicy(models.Model):
     excellent_from = models.PositiveSmallIntegerField(_("excellent from"), default=80, validators=PERCENT)
     good_from = models.PositiveSmallIntegerField(_("good from"), default=60, validators=PERCENT)
     attention_from = models.PositiveSmallIntegerField(_("needs attention from"), default=40, validators=PERCENT)
-    band_coverage = models.PositiveSmallIntegerField(_("a band needs measured weights of, %"), default=50)
+    band_coverage = models.PositiveSmallIntegerField(
+        _("a band needs measured weights of, %"), default=50, validators=PERCENT
+    )
     trend_points = models.PositiveSmallIntegerField(_("rising or declining from, points"), default=5)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -76,13 +85,13 @@ class ScoringPolicy(models.Model):
             models.CheckConstraint(
                 condition=Q(
                     active_days_target__range=(1, 30),
-                    events_target__gte=1,
-                    high_value_target__gte=1,
-                    content_target__gte=1,
-                    visual_target__gte=1,
+                    events_target__range=(1, MOST),
+                    high_value_target__range=(1, MOST),
+                    content_target__range=(1, MOST),
+                    visual_target__range=(1, MOST),
                 ),
-                name="success_policy_targets_positive",
-                violation_error_message=_("Every target must be at least 1, and active days at most 30."),
+                name="success_policy_targets_in_range",
+                violation_error_message=_("Targets go from 1 to 1,000,000, active days to 30."),
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -208,7 +217,7 @@ class Score(models.Model):
     satisfaction = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     momentum = models.DecimalField(max_digits=5, decimal_places=2, null=True)
 
-    age_days = models.IntegerField(null=True, help_text=_("None: created and first seen after the period end."))
+    age_days = models.PositiveIntegerField(help_text=_("Since it signed up or was first seen, whichever was earlier."))
     has_events = models.BooleanField()
     active_days_30 = models.PositiveSmallIntegerField()
     events_30 = models.PositiveIntegerField()
@@ -230,6 +239,9 @@ class Score(models.Model):
             models.UniqueConstraint(
                 fields=["organization", "client", "period_end"], name="success_score_one_per_client_and_period"
             ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "period_end", "overall"], name="success_score_of_period"),
         ]
 
     def __str__(self) -> str:

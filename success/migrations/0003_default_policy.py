@@ -1,4 +1,4 @@
-import datetime
+import datetime as dt
 
 from django.apps.registry import Apps
 from django.db import migrations
@@ -10,7 +10,7 @@ EVERYTHING = "SELECT set_config('mainstay.scope', 'all', true)"
 def create_default_policy(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     schema_editor.execute(EVERYTHING, params=None)
     apps.get_model("success", "ScoringPolicy").objects.using(schema_editor.connection.alias).create(
-        version=1, effective_on=datetime.date(1970, 1, 1), note="The platform's first policy."
+        version=1, effective_on=dt.date(1970, 1, 1), note="The platform's first policy."
     )
 
 
