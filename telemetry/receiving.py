@@ -20,7 +20,7 @@ from telemetry.origins import is_allowed
 from telemetry.rate_limits import RateLimit
 from telemetry.recording import record_events
 from telemetry.segment import from_segment
-from telemetry.write_keys import SendingKey, find_sending_key, secret_of
+from telemetry.write_keys import KeyChangedError, SendingKey, find_sending_key, known_sending_key, secret_of
 
 MOST_LISTED = 100
 Words = Callable[[Mapping[str, Any], int], IncomingEvent]
@@ -43,21 +43,34 @@ NATIVE = frozenset({ApiKey.Kind.WRITE.value, ApiKey.Kind.SECRET.value})
 def receive(request: HttpRequest, route: Route, *, received_at: datetime) -> HttpResponse:
     """Record the request's events and answer after commit. Raises RefusedRequestError."""
     secret = secret_of(request, {})
-    key = authenticate(request, secret, route.kinds, as_of=received_at) if secret else None
-    text = decode_body(_body(request))
-    envelope, is_lone = _read(text, route)
+    key = authenticate(request, secret, route.kinds, find=known_sending_key, as_of=received_at) if secret else None
+    envelope, is_lone = _read(decode_body(_body(request)), route)
     if key is None:
         fields = envelope.fields or (envelope.items[0].value if is_lone and envelope.items else {})
-        key = authenticate(request, secret_of(request, fields), route.kinds, as_of=received_at)
+        secret = secret_of(request, fields)
+        key = authenticate(request, secret, route.kinds, find=known_sending_key, as_of=received_at)
     events, rejected = _in_own_words(envelope, _words(request, route, envelope.fields))
-    recorded = Recorded(rejected=rejected)
-    if events:
-        recorded += record_events(key.organization_id, events, received_at=received_at)
+    if not events:
+        # Nothing will be recorded that would compare the key.
+        key = authenticate(request, secret, route.kinds, as_of=received_at)
+    try:
+        recorded = record_events(key.organization_id, events, received_at=received_at, key=key)
+    except KeyChangedError:
+        key = authenticate(request, secret, route.kinds, find=find_sending_key, as_of=received_at)
+        recorded = record_events(key.organization_id, events, received_at=received_at, key=key)
+    recorded += Recorded(rejected=rejected)
     return _refusal(recorded.rejected[0]) if is_lone and recorded.rejected else _answer(recorded)
 
 
-def authenticate(request: HttpRequest, secret: str, kinds: frozenset[str], *, as_of: datetime) -> SendingKey:
-    key = find_sending_key(secret, as_of=as_of) if secret else None
+def authenticate(
+    request: HttpRequest,
+    secret: str,
+    kinds: frozenset[str],
+    *,
+    as_of: datetime,
+    find: Callable[..., SendingKey | None] = find_sending_key,
+) -> SendingKey:
+    key = find(secret, as_of=as_of) if secret else None
     if key is None or key.kind not in kinds:
         wait = failures().wait_seconds(request.META.get("REMOTE_ADDR"))
         raise _too_many(wait) if wait else _unknown_key()

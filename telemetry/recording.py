@@ -4,25 +4,30 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import msgspec
-from django.db import DataError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from psycopg import errors
 
 from accounts.tenancy import organization_scope
 from telemetry.event_times import event_time
 from telemetry.event_types import BASE_TYPE_OF, OPERATIONAL_NAMES, Category, EventType
+from telemetry.identities import Tie, Ties
 from telemetry.incoming import IncomingEvent, Recorded, Rejection, StatedTime
+from telemetry.round_trips import fetch_one
 from telemetry.signals import events_recorded
+from telemetry.traits import apply_traits
+from telemetry.write_keys import KeyChangedError, SendingKey
 
 logger = logging.getLogger(__name__)
 
-RECORD = "SELECT * FROM telemetry_record_events(%s, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb)"
-PASSING = (errors.DeadlockDetected, errors.SerializationFailure)
+RECORD = "SELECT * FROM telemetry_record_events(%s, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s, %s)"
+# A client may be deleted between being found and being written of.
+PASSING = (errors.DeadlockDetected, errors.SerializationFailure, errors.ForeignKeyViolation)
 MOST_ATTEMPTS = 6
 EARLIEST_MONTH = date(1970, 1, 1)
 LATEST_AFTER_STATED = timedelta(hours=24)
@@ -58,37 +63,49 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True):
     stated_sent_at: StatedTime = None
 
 
-def record_events(organization_id: int, events: Sequence[IncomingEvent], *, received_at: datetime) -> Recorded:
+def record_events(
+    organization_id: int, events: Sequence[IncomingEvent], *, received_at: datetime, key: SendingKey | None = None
+) -> Recorded:
     """Record messages of one organization, in one transaction, with everything that derives from them.
 
     Durable when it returns, unless a transaction of the caller is around it. A message id that was
     recorded before, in whatever month, changes nothing. Order, splitting and repetition of the messages do
     not matter to what is stored in the end. Sends `events_recorded` after commit.
+
+    Raises KeyChangedError, and records nothing, when `key` is not what the sender was let in with any more.
     """
-    return _record(_Reception(organization_id, received_at, as_of=received_at), events)
+    return record(Reception(organization_id, received_at, as_of=received_at, key=key), events)
 
 
 @dataclass(frozen=True)
-class _Reception:
-    """What the messages of one call have in common."""
+class Reception:
+    """What the messages of one call have in common. `as_of` judges which time is too far ahead."""
 
     organization_id: int
     received_at: datetime
     as_of: datetime
-    replaying: bool = False
+    key: SendingKey | None = None
+    is_replay: bool = False
+    is_alone: bool = False
 
 
-def _record(reception: _Reception, events: Sequence[IncomingEvent]) -> Recorded:
+class _NotAloneError(Exception):
+    """The messages tie identities, which takes the activity lock exclusively."""
+
+
+def record(reception: Reception, events: Sequence[IncomingEvent]) -> Recorded:
     # The first of a repeated message counts.
     unique = {event.message_id: event for event in reversed(events)}
     repeated = Recorded(duplicate=len(events) - len(unique))
     return _store(reception, list(unique.values())) + repeated if unique else repeated
 
 
-def _store(reception: _Reception, events: list[IncomingEvent]) -> Recorded:
+def _store(reception: Reception, events: list[IncomingEvent]) -> Recorded:
     """Store them all, or find those that PostgreSQL cannot hold by halving."""
     try:
-        return _try_again(lambda: _store_at_once(reception, events))
+        return _try_again(partial(_store_at_once, reception, events))
+    except _NotAloneError:
+        return _store(replace(reception, is_alone=True), events)
     except (DataError, TypeError, ValueError):
         if len(events) == 1:
             logger.warning("telemetry.unstorable", extra={"organization_id": reception.organization_id})
@@ -102,49 +119,89 @@ def _try_again(store: Callable[[], Recorded]) -> Recorded:
     for attempt in range(1, MOST_ATTEMPTS):
         try:
             return store()
-        except OperationalError as error:
+        except (OperationalError, IntegrityError) as error:
             if not isinstance(error.__cause__, PASSING):
                 raise
             time.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311 - spreads retries
     return store()
 
 
-def _store_at_once(reception: _Reception, events: list[IncomingEvent]) -> Recorded:
+def _store_at_once(reception: Reception, events: list[IncomingEvent]) -> Recorded:
     rows = [_row(event, reception) for event in events]
-    if not connection.in_atomic_block:
-        duplicate, quarantined, clients = _call(reception, rows)
+    facts = [row for row in rows if row.category == FACT and not row.problem]
+    if not facts and not connection.in_atomic_block:
+        outcome = _call(reception, rows)
     else:
         with organization_scope(reception.organization_id):
-            duplicate, quarantined, clients = _call(reception, rows)
-    if clients:
-        transaction.on_commit(partial(_tell, reception.organization_id, clients), robust=True)
-    return Recorded(len(rows) - len(duplicate) - len(quarantined), len(duplicate), len(quarantined))
+            outcome = _call(reception, rows)
+            _apply_facts(reception, [row for row in facts if row.message_id not in outcome.untouched], outcome)
+    if outcome.clients:
+        transaction.on_commit(partial(_tell, reception.organization_id, outcome.clients), robust=True)
+    accepted = len(rows) - len(outcome.untouched)
+    return Recorded(accepted, len(outcome.duplicate), len(outcome.quarantined))
 
 
 def _tell(organization_id: int, clients: list[int]) -> None:
     events_recorded.send(sender=None, organization_id=organization_id, client_ids=clients)
 
 
-def _call(reception: _Reception, rows: list[Row]) -> tuple[list[int], list[int], list[int]]:
-    # Without a transaction around it the statement is its own: one round trip, durable when it returns.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            RECORD,
-            [
-                reception.organization_id,
-                reception.received_at,
-                _is_around_month_end(reception.received_at),
-                reception.replaying,
-                msgspec.json.encode(rows).decode(),
-                msgspec.json.encode({row.external_id for row in rows if row.external_id and not row.problem}).decode(),
-                msgspec.json.encode(_elsewhere(rows, reception.received_at)).decode(),
-            ],
-        )
-        duplicate, quarantined, clients = cursor.fetchone()
-    return duplicate, quarantined, clients
+@dataclass
+class _Outcome:
+    """Message ids that were not recorded, and the clients of those that were."""
+
+    duplicate: list[str]
+    quarantined: list[str]
+    clients: list[int]
+
+    @property
+    def untouched(self) -> set[str]:
+        return {*self.duplicate, *self.quarantined}
 
 
-def _row(event: IncomingEvent, reception: _Reception) -> Row:
+def _call(reception: Reception, rows: list[Row]) -> _Outcome:
+    users = {row.external_id for row in rows if row.external_id and not row.problem}
+    outcome = fetch_one(
+        RECORD,
+        [
+            reception.organization_id,
+            reception.received_at,
+            reception.is_alone or _is_around_month_end(reception.received_at),
+            reception.is_replay,
+            msgspec.json.encode(rows).decode(),
+            msgspec.json.encode(users).decode(),
+            msgspec.json.encode(_elsewhere(rows, reception.received_at)).decode(),
+            reception.key.id if reception.key else None,
+            reception.key.allowed_origins if reception.key else None,
+        ],
+    )
+    if outcome is None:
+        raise KeyChangedError
+    return _Outcome(*outcome)
+
+
+def _apply_facts(reception: Reception, facts: list[Row], outcome: _Outcome) -> None:
+    if not facts:
+        return
+    month = month_of(reception.received_at)
+    told = [row.message_id for row in facts if row.call != "alias"]
+    if told:
+        apply_traits(reception.organization_id, message_ids=told, received_month=month)
+    ties = Ties(reception.organization_id, [tie for tie in map(_tie, facts) if tie], received_month=month)
+    if ties.are_news():
+        if not reception.is_alone:
+            raise _NotAloneError
+        outcome.clients = sorted({*outcome.clients, *ties.tie()})
+
+
+def _tie(row: Row) -> Tie | None:
+    if row.call == "alias":
+        return Tie(row.data["previousId"], row.message_id, is_alias=True)
+    if row.call == "identify" and row.external_id and row.anonymous_id:
+        return Tie(row.anonymous_id, row.message_id, is_alias=False)
+    return None
+
+
+def _row(event: IncomingEvent, reception: Reception) -> Row:
     when = event_time(event.stated_at, event.sent_at, received_at=reception.received_at, as_of=reception.as_of)
     name, call = event.name, event.call
     base_type, category = _kind(name, call)
@@ -188,8 +245,7 @@ def _elsewhere(rows: Iterable[Row], received_at: datetime) -> list[dict[str, Any
     A message stamped t cannot have been recorded before t - 24 h. One without a time of its own, or with
     one that cannot be right, may have been at any time.
     """
-    month = received_at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    threshold = month + LATEST_AFTER_STATED
+    threshold = datetime.combine(month_of(received_at), datetime.min.time(), tzinfo=UTC) + LATEST_AFTER_STATED
     elsewhere = []
     for row in rows:
         stamped = row.original_at
@@ -201,5 +257,10 @@ def _elsewhere(rows: Iterable[Row], received_at: datetime) -> list[dict[str, Any
     return elsewhere
 
 
+def month_of(received_at: datetime) -> date:
+    """The month in whose partition a message that is received then is stored."""
+    return received_at.astimezone(UTC).date().replace(day=1)
+
+
 def _is_around_month_end(received_at: datetime) -> bool:
-    return (received_at - AROUND_MONTH_END).month != (received_at + AROUND_MONTH_END).month
+    return month_of(received_at - AROUND_MONTH_END) != month_of(received_at + AROUND_MONTH_END)

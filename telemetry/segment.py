@@ -40,8 +40,7 @@ def from_segment(
     return IncomingEvent(
         message_id=read_message_id(message.get("messageId")),
         call=call,
-        **sender,
-        **facts,
+        **facts | sender,
         session_id=read_session(merged.get("sessionId")),
         stated_at=message.get("timestamp") if stated is None else stated,
         sent_at=message.get("sentAt") or sent_at,
@@ -49,7 +48,7 @@ def from_segment(
     )
 
 
-def _sender(message: Mapping[str, Any], call: str, name: str) -> dict[str, str]:
+def _sender(message: Mapping[str, Any], call: str, name: str) -> dict[str, Any]:
     external_id = read_id(message.get("userId"), field="userId", code="user_id")
     anonymous_id = read_id(message.get("anonymousId"), field="anonymousId", code="anonymous_id")
     if call == "alias":
@@ -59,11 +58,16 @@ def _sender(message: Mapping[str, Any], call: str, name: str) -> dict[str, str]:
     return {"external_id": external_id, "anonymous_id": anonymous_id}
 
 
-def _alias(message: Mapping[str, Any], external_id: str, anonymous_id: str) -> dict[str, str]:
+def _alias(message: Mapping[str, Any], external_id: str, anonymous_id: str) -> dict[str, Any]:
     previous_id = read_id(message.get("previousId"), field="previousId", code="previous_id") or anonymous_id
     if not external_id or not previous_id:
         raise RejectedEventError("alias_incomplete", "An alias names both: previousId and userId.")
-    return {"external_id": external_id, "anonymous_id": anonymous_id, "previous_id": previous_id}
+    return {
+        "external_id": external_id,
+        "anonymous_id": anonymous_id,
+        "previous_id": previous_id,
+        "data": {"previousId": previous_id},
+    }
 
 
 def _track(message: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,8 +107,8 @@ def _group(message: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, 
     return {"name": "group", "data": {"groupId": group, "traits": _traits(message, {})}}
 
 
-def _previous(message: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": "alias", "data": {}}
+def _name_of_alias(message: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": "alias"}
 
 
 def _traits(message: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,5 +126,5 @@ READERS = {
     "screen": _view,
     "identify": _identify,
     "group": _group,
-    "alias": _previous,
+    "alias": _name_of_alias,
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 import django_stubs_ext
 
 from config import schedules, unfold
-from config.env import broker_url, cache_url, database, env
+from config.env import broker_url, cache_url, database, email, env
 from config.logging import logging_settings
 
 # Lets annotations such as ModelForm[Any] be evaluated.
@@ -168,6 +168,20 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SYNC_EVERY = 1
 CELERY_TIMEZONE = "UTC"
+
+# Without EMAIL_URL mails become files that can be opened. EMAIL_BACKEND and ANYMAIL choose a provider instead.
+MAIL = email(env.str("EMAIL_URL", default=f"filemail://{BASE_DIR}/.run/mail"))
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default=MAIL["EMAIL_BACKEND"])
+EMAIL_FILE_PATH = MAIL["EMAIL_FILE_PATH"]
+EMAIL_HOST = MAIL["EMAIL_HOST"] or "localhost"
+EMAIL_PORT = MAIL["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = MAIL["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = MAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20
+ANYMAIL: dict[str, object] = env.json("ANYMAIL", default={})
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mainstay <mainstay@localhost>")
 
 JOBS = schedules.JOBS
 CLOCK_TASKS = schedules.CLOCK_TASKS
