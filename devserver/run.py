@@ -30,6 +30,7 @@ def databases() -> int:
     signals.listen()
     with hold(RUN.create()):
         try:
+            _end_leftovers()
             with _servers() as (running, ours):
                 keys.write_private(RUN.environment, export_lines(ours))
                 _say('PostgreSQL and Valkey run. For a shell: eval "$(python -m devserver env)". Ctrl-C stops them.')
@@ -42,8 +43,6 @@ def databases() -> int:
 @contextmanager
 def _servers() -> Iterator[tuple[list[Service], dict[str, str]]]:
     secrets = keys.load(RUN.secrets)
-    if leftovers.end(RUN):
-        _say("Ended what a killed run had left running.")
     _say("Starting PostgreSQL and Valkey …")
     servers = Servers(homes.data_home(RUN), RUN.logs, lasting=True, memory=RUN)
     try:
@@ -54,7 +53,14 @@ def _servers() -> Iterator[tuple[list[Service], dict[str, str]]]:
         RUN.environment.unlink(missing_ok=True)
 
 
+def _end_leftovers() -> None:
+    if leftovers.end(RUN):
+        _say("Ended what a killed run had left running.")
+
+
 def _run(lock: RunLock) -> None:
+    # Before the port is chosen: a web server left running still holds the usual one.
+    _end_leftovers()
     host, wanted = os.environ.get("HOST") or "127.0.0.1", _wanted_port()
     with ports.claim(wanted, host) as port, _servers() as (servers, ours):
         if port != wanted:
