@@ -27,6 +27,11 @@ def database(url: str) -> dict[str, Any]:
     return settings
 
 
+def email(url: str) -> dict[str, Any]:
+    """Django's settings for one mail URL: smtp://, smtp+tls://, smtp+ssl://, filemail:///folder, consolemail://."""
+    return dict(env.email_url_config(url))
+
+
 def broker_url(url: str) -> str:
     """The URL as Celery wants it: redis://, rediss:// or redis+socket://."""
     kind, parts, query = _redis_parts(url)

@@ -11,6 +11,20 @@ class Schedule(TypedDict):
     handler: str
 
 
+class ClockTask(TypedDict):
+    """A Celery task that the clock fires but the ledger does not record."""
+
+    crontab: str
+    task: str
+
+
 JOBS: dict[str, Schedule] = {
     "success-score": {"crontab": "0 7 * * 1", "handler": "success.jobs.success_score"},
+}
+
+CLOCK_TASKS: dict[str, ClockTask] = {
+    "tick": {"crontab": "* * * * *", "task": "jobs.reconcile_all"},
+    "outgoing mail": {"crontab": "* * * * *", "task": "emails.deliver_all"},
+    "watch over the jobs": {"crontab": "*/5 * * * *", "task": "health.watch_jobs"},
+    "old runs": {"crontab": "30 3 * * *", "task": "jobs.prune_ledger"},
 }

@@ -44,7 +44,8 @@ FAIL = f"""
 def split_or_fail(claim: Claim, *, run: JobRun, job: Job, error: str, now: datetime) -> bool:
     """Halve the unit's range of clients; a single client, or what cannot be halved, has failed.
 
-    Returns whether it was halved.     Needs the scope of all organizations. Does nothing when another worker has taken the unit over.
+    Returns whether it was halved. Needs the scope of all organizations. Does nothing when another worker
+    has taken the unit over.
     """
     size, first, last, middle = _range_of(claim) if job.spread is Spread.CLIENTS else (1, None, None, None)
     parameters = claim.fence | {"error": error, "now": now}

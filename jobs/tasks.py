@@ -5,7 +5,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.tenancy import all_organizations
-from jobs import reconciling
+from jobs import pruning, reconciling
 from jobs.definitions import job_named
 from jobs.looks import WORK_RUN, publish_looks
 from jobs.models import JobRun
@@ -27,6 +27,11 @@ def reconcile_job(*, name: str) -> None:
 def reconcile_all() -> None:
     """The tick: catches up what the clock, a worker or the broker lost."""
     reconciling.reconcile_all(now=timezone.now())
+
+
+@shared_task(name="jobs.prune_ledger")
+def prune_ledger() -> int:
+    return pruning.prune_ledger(as_of=timezone.now())
 
 
 @shared_task(name=WORK_RUN)

@@ -1,3 +1,7 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from jobs.cron import CronView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/cron/<slug:name>", CronView.as_view(), name="cron"),
+]

@@ -1,0 +1,100 @@
+"""Tells the operator when a job is late or fails repeatedly, and when that is over."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.template.loader import render_to_string
+
+from accounts.models import User
+from emails.outbox import queue_email
+from health.models import OperatorAlert
+from jobs.definitions import job_named
+from jobs.lateness import late_jobs
+from jobs.outcomes import failing_jobs
+
+OPEN = """
+    INSERT INTO health_operatoralert (kind, matter, evidence, opened_at, last_seen_at)
+    VALUES (%(kind)s, %(matter)s, %(evidence)s, %(as_of)s, %(as_of)s)
+    ON CONFLICT (kind, matter) WHERE resolved_at IS NULL
+    DO UPDATE SET last_seen_at = EXCLUDED.last_seen_at, evidence = EXCLUDED.evidence
+    RETURNING id, xmax = 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`matter` is the name of a job; there is one open alert for a kind and matter."""
+
+    kind: OperatorAlert.Kind
+    matter: str
+    evidence: Mapping[str, Any]
+
+
+@transaction.atomic
+def watch_jobs(*, as_of: datetime) -> None:
+    """Open an alert for every finding that has none, and resolve those whose finding is gone.
+
+    The mail about an alert is queued in the same transaction. Two watches at once open one alert.
+    """
+    findings = find_troubles(as_of=as_of)
+    for finding in findings:
+        alert_id, is_new = _open(finding, as_of=as_of)
+        if is_new:
+            _tell_operators(alert_id, finding, as_of=as_of)
+    still = {(finding.kind, finding.matter) for finding in findings}
+    for alert in OperatorAlert.objects.filter(resolved_at=None).select_for_update():
+        if (alert.kind, alert.matter) not in still:
+            alert.resolved_at = as_of
+            alert.save(update_fields=["resolved_at"])
+
+
+def find_troubles(*, as_of: datetime) -> list[Finding]:
+    late = [
+        Finding(
+            OperatorAlert.Kind.JOB_LATE,
+            each.job,
+            {"period": each.period, "dueAt": each.due_at.isoformat(), "run": each.run_id},
+        )
+        for each in late_jobs(as_of=as_of)
+    ]
+    failing = [
+        Finding(OperatorAlert.Kind.JOB_FAILING, job, {"runs": runs}) for job, runs in sorted(failing_jobs().items())
+    ]
+    return late + failing
+
+
+def _open(finding: Finding, *, as_of: datetime) -> tuple[int, bool]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            OPEN,
+            {
+                "kind": finding.kind,
+                "matter": finding.matter,
+                "evidence": json.dumps(dict(finding.evidence)),
+                "as_of": as_of,
+            },
+        )
+        alert_id, is_new = cursor.fetchone()
+    return alert_id, is_new
+
+
+def _tell_operators(alert_id: int, finding: Finding, *, as_of: datetime) -> None:
+    context = {"finding": finding, "job": job_named(finding.matter), "base_url": settings.BASE_URL}
+    subject = render_to_string("emails/operator_alert/subject.txt", context)
+    text = render_to_string("emails/operator_alert/body.txt", context)
+    for address in (
+        User.objects.filter(is_superuser=True, is_active=True).exclude(email="").values_list("email", flat=True)
+    ):
+        try:
+            queue_email(
+                "operator_alert", key=str(alert_id), to_address=address, subject=subject, text=text, queued_at=as_of
+            )
+        except ValidationError:
+            # One operator's unusable address must not keep the alert from being opened.
+            continue
