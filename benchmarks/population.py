@@ -78,6 +78,12 @@ def create_organization(slug: str) -> Population:
     return Population(organization, key.secret)
 
 
+def create_silent_clients(organization: Organization, *, clients: int, period_end: date) -> None:
+    """Clients without any activity."""
+    with organization_scope(organization.pk), connection.cursor() as cursor:
+        cursor.execute(CLIENTS, {"organization": organization.pk, "clients": clients, "period_end": period_end})
+
+
 def create_clients(organization: Organization, *, clients: int, period_end: date) -> None:
     """Clients with activity, onboarding tasks and some feedback; the tables' statistics are brought up to date."""
     values = {"organization": organization.pk, "clients": clients, "period_end": period_end}

@@ -1,0 +1,104 @@
+"""docs/performance.md and its plot, written from what was measured."""
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import matplotlib as mpl
+from django.db import connection
+
+from benchmarks import ingest as ingest_benchmark
+from benchmarks import scoring as scoring_benchmark
+
+mpl.use("svg")
+import matplotlib.pyplot as plt
+
+TEXT = """\
+# Performance
+
+Written by `make bench`: the product next to the plain way of doing the same, measured in the same run.
+
+Measured on {day}: {cores} cores that web, database and load generator share, Python {python},
+PostgreSQL {postgres}, `synchronous_commit={commit}`. Such machines are noisy: read the ratios, not the third digit.
+
+## Events taken over HTTP
+Durable: the answer comes after the commit, and the events' clients, daily activity and last activity are in the same
+transaction. The plain way does the same work with a DRF serializer and the ORM. *PostgreSQL alone* is the product's own
+statement on one connection, without HTTP and Python: what is left for the database to do. Single events are sent over
+16 connections, batches over 4.
+
+{ingest}
+
+![Events per second by batch size](images/performance-ingest.svg)
+
+## Weekly scores
+From asking for the run to its end: ledger, work units, two Celery workers, scores stored with their receipts. Each
+client has about 50 events in 30 days, three onboarding tasks, and every fourth an answer. *One by one* scores a sample
+of {sample} clients with a handful of ORM queries each. *Again* is the same run when every score is stored already and
+nothing has changed.
+
+{scoring}
+
+![Seconds of the weekly job by number of clients](images/performance-scoring.svg)
+"""
+
+
+def write(
+    path: Path, *, ingest: Sequence[ingest_benchmark.Measured], scoring: Sequence[scoring_benchmark.Measured]
+) -> None:
+    """Write the page and its two plots beside it."""
+    images = path.parent / "images"
+    images.mkdir(exist_ok=True)
+    _plot_ingest(images / "performance-ingest.svg", ingest)
+    _plot_scoring(images / "performance-scoring.svg", scoring)
+    path.write_text(
+        TEXT.format(
+            day=datetime.now(UTC).date(),
+            cores=_cores(),
+            python=platform.python_version(),
+            postgres=_setting("server_version"),
+            commit=_setting("synchronous_commit"),
+            sample=scoring_benchmark.PLAIN_SAMPLE,
+            ingest=ingest_benchmark.report(ingest),
+            scoring=scoring_benchmark.report(scoring),
+        )
+    )
+
+
+def _plot_ingest(path: Path, measured: Sequence[ingest_benchmark.Measured]) -> None:
+    figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
+    for way in dict.fromkeys(m.way for m in measured):
+        points = [m for m in measured if m.way == way]
+        axes.plot([m.size for m in points], [m.per_second for m in points], marker="o", label=way)
+    axes.set(xscale="log", yscale="log", xlabel="events in a request", ylabel="events per second")
+    _finish(figure, axes, path)
+
+
+def _plot_scoring(path: Path, measured: Sequence[scoring_benchmark.Measured]) -> None:
+    figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
+    clients = [m.clients for m in measured]
+    axes.plot(clients, [m.seconds for m in measured], marker="o", label="Mainstay, the whole job")
+    axes.plot(clients, [m.again_seconds for m in measured], marker="o", label="Mainstay, nothing new")
+    axes.plot(clients, [m.clients / m.plain_per_second for m in measured], marker="o", label="one by one, extrapolated")
+    axes.set(xscale="log", yscale="log", xlabel="clients", ylabel="seconds")
+    _finish(figure, axes, path)
+
+
+def _finish(figure: plt.Figure, axes: plt.Axes, path: Path) -> None:
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend(frameon=False)
+    mpl.rcParams["svg.hashsalt"] = "mainstay"
+    figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _setting(name: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting(%s)", [name])
+        return str(cursor.fetchone()[0]).split(" ", 1)[0]

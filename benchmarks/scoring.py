@@ -1,0 +1,137 @@
+"""Clients scored per second: the whole weekly job over Celery workers, and the plain loop over clients."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.utils import timezone
+
+from accounts.models import Client, Organization
+from accounts.tenancy import all_organizations, organization_scope
+from benchmarks.figures import count, table
+from benchmarks.plain.scoring import score_client
+from benchmarks.population import analyze, create_clients, create_organization
+from jobs.definitions import job_named
+from jobs.ledger import begin_run
+from jobs.models import JobRun
+from success.models import Score, ScoringPolicy
+
+JOB = "success-score"
+PLAIN_SAMPLE = 500
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Seconds for all clients of one size; `plain_per_second` is the loop's, over a sample."""
+
+    clients: int
+    seconds: float
+    again_seconds: float
+    plain_per_second: float
+
+    @property
+    def per_second(self) -> float:
+        return self.clients / self.seconds
+
+
+def measure(*, sizes: Sequence[int], announce: Callable[[str], None]) -> list[Measured]:
+    """Each size with an organization of its own; first with no scores stored, then with all of them stored."""
+    today = datetime.now(UTC).date()
+    period_end = today - timedelta(days=today.weekday())
+    measured = []
+    with _worker():
+        for size in sizes:
+            announce(f"  making {size:,} clients")
+            organization = create_organization(f"scores-{size}-{time.time_ns()}").organization
+            create_clients(organization, clients=size, period_end=period_end)
+            analyze()
+            plain = _plain_per_second(organization, period_end)
+            seconds = _run(organization, period_end)
+            again = _run(organization, period_end)
+            _check(organization, size, period_end)
+            measured.append(Measured(size, seconds, again, plain))
+            announce(
+                f"  {size:,} clients: {seconds:.2f} s, {count(measured[-1].per_second)} clients/s;"
+                f" again {again:.2f} s; one by one {count(plain)} clients/s"
+            )
+    return measured
+
+
+def _run(organization: Organization, period_end: date) -> float:
+    """From asking for the run to its end: ledger, units, messages to the workers, scores with their receipts."""
+    job = job_named(JOB)
+    started = time.perf_counter()
+    run = begin_run(
+        job,
+        job.every.period(period_end.isoformat()),
+        trigger=JobRun.Trigger.COMMAND,
+        due_at=timezone.now(),
+        now=timezone.now(),
+        organization=organization,
+        again=True,
+    ).run
+    while run.status == JobRun.Status.RUNNING:
+        time.sleep(0.02)
+        with all_organizations():
+            run.refresh_from_db()
+    if run.status != JobRun.Status.SUCCEEDED:
+        raise RuntimeError(f"The run {run.status}: {run.errors}")
+    return time.perf_counter() - started
+
+
+def _plain_per_second(organization: Organization, period_end: date) -> float:
+    with organization_scope(organization.pk):
+        policy = ScoringPolicy.objects.get(organization=None, version=1)
+        clients = Client.objects.filter(organization=organization).select_related("organization")[:PLAIN_SAMPLE]
+        sample = list(clients)
+        started = time.perf_counter()
+        for client in sample:
+            score_client(client, period_end=period_end, policy=policy, computed_at=timezone.now())
+        seconds = time.perf_counter() - started
+        # The job must begin with none of them stored.
+        Score.objects.filter(organization=organization).delete()
+    return len(sample) / seconds
+
+
+def _check(organization: Organization, size: int, period_end: date) -> None:
+    with organization_scope(organization.pk):
+        stored = Score.objects.filter(organization=organization, period_end=period_end).count()
+    if stored != size:
+        raise RuntimeError(f"{stored} scores of {size} clients are stored.")
+
+
+@contextmanager
+def _worker() -> Iterator[None]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "celery", "-A", "config", "worker", "-c", "2", "--loglevel", "ERROR"],
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "benchmarks.settings"},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        time.sleep(5)
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def report(measured: Sequence[Measured]) -> str:
+    """The Markdown table; the loop's time for all clients is extrapolated from its sample."""
+    rows = [
+        [
+            f"{m.clients:,}",
+            f"{m.seconds:.2f}",
+            count(m.per_second),
+            f"{m.again_seconds:.2f}",
+            count(m.plain_per_second),
+            f"{m.per_second / m.plain_per_second:,.0f} ×",
+        ]
+        for m in measured
+    ]
+    header = ["clients", "the job, s", "clients/s", "again, nothing new, s", "one by one, clients/s", "Mainstay is"]
+    return table(header, rows)
