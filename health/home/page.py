@@ -1,3 +1,90 @@
+"""The admin's home page: only figures that were measured, an organization's own or, for operators, everybody's."""
+
+from datetime import datetime
 from typing import Any
-def home(request: Any, context: dict[str, Any]) -> dict[str, Any]:
-    return context
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from accounts.permissions import Seat
+from health.home.activity import MOST_NAMES, RecentActivity, recent_activity, waiting
+from health.home.drawing import band_bars, day_bars
+from health.home.remembered import remembered
+from health.home.scores import WeekOfScores, newest_weeks
+from jobs.models import JobRun
+
+REMEMBER_SECONDS = 300
+MOST_ORGANIZATIONS = 25
+RUNS = 6
+
+
+def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    seat: Seat | None = getattr(request, "seat", None)
+    if seat is None and not request.user.is_superuser:
+        return context | {"has_seat": False}
+    organization_id = seat.organization_id if seat else None
+    runs = newest_runs(organization_id)
+    weeks, activity = _figures(organization_id, as_of=timezone.now(), version=_version(runs))
+    everything = weeks[0]
+    return context | {
+        "has_seat": True,
+        "week": everything,
+        "period_end": max((week.period_end for week in weeks if week.period_end), default=None),
+        "bands": band_bars(everything, address=_address("success_score")),
+        "days": day_bars(activity.days, today=timezone.localdate()),
+        "events": sum(activity.days),
+        "organizations": _lines(weeks[1:], activity) if organization_id is None else [],
+        "waiting": waiting(organization_id),
+        "most_names": MOST_NAMES,
+        "runs": runs,
+        "addresses": {
+            "quarantine": _address("telemetry_quarantinedevent"),
+            "names": _address("telemetry_eventname"),
+            "runs": _address("jobs_jobrun"),
+            "clients": _address("accounts_client"),
+        },
+    }
+
+
+def newest_runs(organization_id: int | None) -> list[JobRun]:
+    runs = JobRun.objects.select_related("organization").order_by("-started_at", "-id")
+    return list((runs if organization_id is None else runs.filter(organization=organization_id))[:RUNS])
+
+
+def _figures(
+    organization_id: int | None, *, as_of: datetime, version: str
+) -> tuple[list[WeekOfScores], RecentActivity]:
+    # A run that ends is seen at once; single scores and events within minutes.
+    return remembered(
+        f"home:1:{organization_id or 'all'}:{version}",
+        seconds=REMEMBER_SECONDS,
+        read=lambda: (
+            newest_weeks(organization_id, most=MOST_ORGANIZATIONS),
+            recent_activity(organization_id, as_of=as_of),
+        ),
+    )
+
+
+def _version(runs: list[JobRun]) -> str:
+    return ",".join(f"{run.pk}.{run.generation}.{run.status}" for run in runs)
+
+
+def _lines(weeks: list[WeekOfScores], activity: RecentActivity) -> list[dict[str, Any]]:
+    return [
+        {
+            "week": week,
+            "bands": band_bars(week, address=""),
+            "events": activity.by_organization.get(week.organization_id or 0, 0),
+            "address": reverse("admin:accounts_organization_change", args=[week.organization_id]),
+        }
+        for week in weeks
+    ]
+
+
+def _address(model: str) -> str:
+    """Of the model's list; empty while it has none."""
+    try:
+        return reverse(f"admin:{model}_changelist")
+    except NoReverseMatch:
+        return ""

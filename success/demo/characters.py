@@ -20,13 +20,13 @@ def pace(character: Character, *, days_ago: int) -> float:
         case Character.THRIVING:
             return 6.5 + 2 * (HISTORY_DAYS - days_ago) / HISTORY_DAYS
         case Character.STEADY:
-            return 4.0
+            return 3.6
         case Character.DECLINING:
             return 6.0 if days_ago > 60 else max(6.0 * (days_ago - 4) / 56, 0.0)
         case Character.NEW:
             return 4.5
         case Character.SILENT:
-            return 4.0 if days_ago > 38 else 0.0
+            return 4.0 if days_ago > 24 else 0.0
         case Character.RETURNING:
             return 0.0 if 16 < days_ago <= 75 else 5.0
 
@@ -38,7 +38,7 @@ def tasks_done(character: Character) -> int:
         Character.STEADY: 4,
         Character.DECLINING: 3,
         Character.NEW: 2,
-        Character.SILENT: 1,
+        Character.SILENT: 2,
         Character.RETURNING: 4,
     }[character]
 

@@ -65,7 +65,8 @@ def impossible_messages(client: DemoClient) -> list[Message]:
 def _day(client: DemoClient, day: date, *, days_ago: int, zone: ZoneInfo, launch_kit: bool) -> Iterator[Message]:
     chance = Random(f"{client.external_id} {day}")  # noqa: S311 - only has to be the same each time
     working = WEEKEND_SHARE if day.weekday() >= 5 else 1.0
-    count = round(pace(client.character, days_ago=days_ago) * working * chance.uniform(0.5, 1.5))
+    liveliness = Random(client.name).uniform(0.7, 1.3)  # noqa: S311 - only has to be the same each time
+    count = round(pace(client.character, days_ago=days_ago) * liveliness * working * chance.uniform(0.5, 1.5))
     names = ["login", *chance.choices(list(NAMES), weights=list(NAMES.values()), k=count - 1)] if count else []
     if launch_kit and client.character is not Character.SILENT:
         names.append("launch_kit_viewed")

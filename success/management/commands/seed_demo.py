@@ -1,3 +1,4 @@
+import logging
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -26,6 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, base_url: str, credentials: Path, **options: Any) -> None:
         begun = time.monotonic()
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         known = read_credentials(credentials)
         admin = ensure_operator(known)
         seeds = [DemoSeed(demo, now=timezone.now()) for demo in DEMO_ORGANIZATIONS]
