@@ -1,13 +1,15 @@
+from datetime import timedelta
 from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client, Organization, User
 
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
+TREND_AGE = timedelta(days=7)
 # Up to here the formula's whole numbers fit into 64 bits.
 MOST = 1_000_000
 TARGET = [MinValueValidator(1), MaxValueValidator(MOST)]
@@ -184,6 +186,23 @@ class Feedback(models.Model):
         return f"{self.get_kind_display()} {self.rating}"
 
 
+class ScoreQuerySet(models.QuerySet["Score"]):
+    def with_comparison(self) -> "ScoreQuerySet":
+        """Annotate each score with what its trend is against: the client's newest score at least 7 days older.
+
+        Read and not stored, so that weeks may be computed again in any order.
+        """
+        older = Score.objects.filter(
+            organization=OuterRef("organization"),
+            client=OuterRef("client"),
+            period_end__lte=OuterRef("period_end") - TREND_AGE,
+        ).order_by("-period_end")
+        return self.select_related("policy").annotate(
+            compared_to=Subquery(older.values("period_end")[:1]),
+            overall_before=Subquery(older.values("overall")[:1]),
+        )
+
+
 class Score(models.Model):
     """The success score of one client at one period end, with its receipt.
 
@@ -231,6 +250,8 @@ class Score(models.Model):
     launch_kit_viewed = models.BooleanField()
     feedback_180 = models.PositiveIntegerField(help_text=_("Answers in the 180 days before the period end."))
     feedback_points = models.PositiveIntegerField(help_text=_("Their sum, each as 0–100."))
+
+    objects: ClassVar[ScoreQuerySet] = ScoreQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("score")
