@@ -93,7 +93,8 @@ def _try(claim: Claim, *, run: JobRun, job: Job) -> None:
             # Too slow for its time limit: a half may be quick enough.
             _record_failure(claim, run=run, job=job, error=describe(error))
             return
-        connection.close_if_unusable_or_obsolete()
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
         logger.warning("unit_interrupted", run_id=run.pk, unit_id=claim.unit_id, error=describe(error))
         _record_retry(claim, error=describe(error))
     except Exception as error:

@@ -1,9 +1,5 @@
-from datetime import UTC, datetime
-
 import pytest
 from pytest_django import Settings
-
-MONDAY = datetime(2026, 11, 16, 7, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)

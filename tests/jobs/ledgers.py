@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import connection, transaction
+
 from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations
 from jobs.definitions import Job
@@ -10,7 +12,7 @@ from jobs.ledger import Begun, begin_run
 from jobs.models import JobRun, JobUnit
 from jobs.running import Patience, work_on
 
-MONDAY = datetime(2026, 11, 16, 7, tzinfo=UTC)
+MONDAY = datetime(2026, 9, 7, 7, tzinfo=UTC)
 WEEK = timedelta(days=7)
 PATIENCE = Patience(30, waits=True)
 
@@ -27,6 +29,9 @@ def run_through(job: Job, **options: Any) -> JobRun:
 
 def runs() -> list[tuple[str, str, str]]:
     """Job, period and status of every run, in the order in which they were begun."""
+    if connection.in_atomic_block:
+        # An error answered by the API marks the transaction of the test itself.
+        transaction.set_rollback(False)
     with all_organizations():
         return list(JobRun.objects.order_by("id").values_list("job", "period", "status"))
 

@@ -1,0 +1,119 @@
+from datetime import timedelta
+
+import pytest
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from pytest_django import Settings
+
+from accounts.models import Client, Organization
+from jobs.models import Watermark
+from jobs.reconciling import reconcile, reconcile_all
+from jobs.running import work_on, work_one
+from jobs.schedule_sync import sync_schedules
+from jobs.schedules import clockwork_of
+from tests.jobs.ledgers import MONDAY, PATIENCE, WEEK, names, runs
+from tests.jobs.sample_jobs import checks, letters
+from tests.jobs.sample_jobs import names as naming
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def _before_monday(client_of_acme: Client, outsider: Organization) -> None:
+    sync_schedules()
+    Watermark.objects.update(handled_until=MONDAY - MINUTE)
+
+
+def test_nothing_is_due_before_its_time() -> None:
+    assert reconcile(naming, now=MONDAY - MINUTE) == []
+
+
+def test_a_due_period_is_begun_once_however_often_the_clock_fires() -> None:
+    begun = [reconcile(naming, now=MONDAY + n * MINUTE, is_fired=True) for n in range(3)]
+    assert [len(each) for each in begun] == [1, 0, 0]
+    assert runs() == [("names", "2026-09-07", "running")]
+
+
+def test_every_missed_week_is_run_in_order() -> None:
+    begun = reconcile(naming, now=MONDAY + 2 * WEEK + timedelta(days=1))
+    assert [(run.period, run.due_at) for run in begun] == [
+        ("2026-09-07", MONDAY),
+        ("2026-09-14", MONDAY + WEEK),
+        ("2026-09-21", MONDAY + 2 * WEEK),
+    ]
+
+
+def test_a_later_week_waits_for_the_earlier_one(organization: Organization) -> None:
+    begun = reconcile(naming, now=MONDAY + 2 * WEEK)
+    work_on(begun[-1], patience=PATIENCE)
+    assert names(organization) == ["2026-09-07 2026-09-14 2026-09-21 "]
+
+
+@pytest.mark.parametrize(
+    ("late", "status"),
+    [(timedelta(hours=47), "running"), (timedelta(hours=48), "running"), (timedelta(hours=49), "skipped_late")],
+)
+def test_of_letters_only_the_newest_within_48_hours_is_run(late: timedelta, status: str) -> None:
+    due = MONDAY + WEEK + timedelta(hours=1)
+    reconcile(letters, now=due + late)
+    assert runs() == [("letters", "2026-09-07", "skipped_late"), ("letters", "2026-09-14", status)]
+
+
+def test_hourly_checks_after_a_day_down_run_once() -> None:
+    Watermark.objects.filter(job="checks").update(handled_until=MONDAY)
+    reconcile(checks, now=MONDAY + timedelta(days=1))
+    statuses = [status for _, _, status in runs()]
+    assert (statuses.count("skipped_late"), statuses[-1], len(statuses)) == (23, "running", 24)
+
+
+def test_paused_time_passes_without_anything_falling_due() -> None:
+    PeriodicTask.objects.update(enabled=False)
+    assert reconcile(naming, now=MONDAY + WEEK) == []
+    PeriodicTask.objects.update(enabled=True)
+    assert reconcile(naming, now=MONDAY + WEEK + MINUTE) == []
+    assert len(reconcile(naming, now=MONDAY + 2 * WEEK)) == 1
+
+
+def test_a_row_with_an_interval_is_due_when_it_fires() -> None:
+    every_day = IntervalSchedule.objects.create(every=1, period="days")
+    PeriodicTask.objects.filter(pk=clockwork_of("names").task.pk).update(crontab=None, interval=every_day)
+    assert reconcile(naming, now=MONDAY) == []
+    assert [run.period for run in reconcile(naming, now=MONDAY, is_fired=True)] == ["2026-09-07"]
+    assert reconcile(naming, now=MONDAY + timedelta(days=1), is_fired=True) == []
+
+
+def test_a_clock_that_goes_back_does_nothing_twice() -> None:
+    reconcile(naming, now=MONDAY + MINUTE)
+    reconcile(naming, now=MONDAY - timedelta(days=1))
+    assert Watermark.objects.get(job="names").handled_until == MONDAY + MINUTE
+
+
+def test_switched_off_nothing_is_begun_and_switching_on_catches_up(settings: Settings) -> None:
+    settings.ENABLE_SUCCESS_CRONS = False
+    reconcile_all(now=MONDAY + MINUTE)
+    assert runs() == []
+    settings.ENABLE_SUCCESS_CRONS = True
+    reconcile_all(now=MONDAY + WEEK)
+    assert [period for job, period, _ in runs() if job == "names"] == ["2026-09-07", "2026-09-14"]
+
+
+def test_a_job_that_does_not_load_stops_no_other(settings: Settings) -> None:
+    settings.JOBS = {"broken": {"crontab": "* * * * *", "handler": "tests.jobs.nowhere"}, **settings.JOBS}
+    reconcile_all(now=MONDAY)
+    assert ("names", "2026-09-07", "running") in runs()
+
+
+@pytest.mark.parametrize("down", [MINUTE, timedelta(minutes=20), timedelta(hours=3), timedelta(hours=20), timedelta(8)])
+def test_what_a_stopped_clock_missed_is_begun_by_the_first_tick(down: timedelta) -> None:
+    reconcile_all(now=MONDAY - down / 2)
+    reconcile_all(now=MONDAY + down / 2)
+    scores = [run for run in runs() if run[0] == "names"]
+    assert scores == [("names", "2026-09-07", "running")]
+
+
+def test_letters_wait_for_the_names_of_their_organization(organization: Organization, outsider: Organization) -> None:
+    [before] = reconcile(naming, now=MONDAY)
+    [after] = reconcile(letters, now=MONDAY + timedelta(hours=1))
+    assert not work_one(after)
+    assert work_one(before)
+    assert work_one(after)
+    assert not work_one(after)
