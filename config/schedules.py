@@ -20,6 +20,7 @@ class ClockTask(TypedDict):
 
 JOBS: dict[str, Schedule] = {
     "success-score": {"crontab": "0 7 * * 1", "handler": "success.jobs.success_score"},
+    "event-months": {"crontab": "20 0 * * *", "handler": "telemetry.jobs.event_months"},
 }
 
 CLOCK_TASKS: dict[str, ClockTask] = {

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record_audit
 from accounts.models import Organization, User
-from telemetry.activity import COUNTERS
 from telemetry.activity_lock import activity_lock
 from telemetry.event_types import BASE_TYPE_OF, OPERATIONAL_NAMES, Category, EventType
 from telemetry.incoming import NAME_LENGTH
@@ -18,13 +17,15 @@ from telemetry.models import Event, EventName
 
 MOST_LISTED = 100
 
+# Which counter an event of which base type stands in.
+COUNTER_OF = {str(name): str(name) for name in EventType} | {"": "unmapped"}
+
 _MOVED = ", ".join(
     f"{counter} = known.{counter} - moved.{counter} + CASE WHEN %(base_type)s = '{base_type}' THEN moved.n ELSE 0 END"
-    for base_type, counter in [*((name, name) for name in COUNTERS), ("", "unmapped")]
+    for base_type, counter in COUNTER_OF.items()
 )
 _BEFORE = ", ".join(
-    f"count(*) FILTER (WHERE e.base_type = '{base_type}') AS {counter}"
-    for base_type, counter in [*((name, name) for name in COUNTERS), ("", "unmapped")]
+    f"count(*) FILTER (WHERE e.base_type = '{base_type}') AS {counter}" for base_type, counter in COUNTER_OF.items()
 )
 _CHANGING = """e.organization_id = %(organization)s AND e.name = %(name)s AND e.category = 'engagement'
            AND e.call = 'track' AND e.base_type <> %(base_type)s"""
@@ -107,7 +108,8 @@ def unmapped_names(organization: Organization) -> list[UnmappedName]:
 def _rederive(organization_id: int, name: str, base_type: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(REDERIVE, {"organization": organization_id, "name": name, "base_type": base_type})
-        return cursor.rowcount
+        changed: int = cursor.rowcount
+    return changed
 
 
 def _record(event_name: EventName, actor: User | None, *, before: str, after: str, events: int) -> None:

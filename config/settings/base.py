@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.TenancyMiddleware",
+    "telemetry.product_events.ClientPageViews",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -209,6 +210,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
+
+# Events received before so many whole months are dropped; daily activity stays. None keeps them for ever.
+EVENT_RETENTION_MONTHS = env.int("EVENT_RETENTION_MONTHS", default=None)
 
 # Each web process counts for itself. Requests are limited by key, failed sign-ins with a key by address.
 INGEST_REQUESTS_PER_SECOND = env.int("INGEST_REQUESTS_PER_SECOND", default=2_000)
