@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
 from django.utils.formats import get_format
 
+from success.heatmap import DayCount
+
 SIZE = 34
 STEP = 39
 LEFT = 44
@@ -40,14 +42,14 @@ class Heatmap:
     height: int
 
 
-def heatmap(days: Sequence[tuple[date, int]]) -> Heatmap:
+def heatmap(days: Sequence[DayCount]) -> Heatmap:
     """Squares for consecutive days; weeks begin as the reader's locale has it."""
     if not days:
         return Heatmap([], [], [], LEFT, TOP)
     first_weekday = (int(get_format("FIRST_DAY_OF_WEEK")) - 1) % 7
-    first = _week_of(days[0][0], first_weekday)
-    peak = max(LEVELS, *(count for _, count in days))
-    squares = [_square(day, count, first=first, first_weekday=first_weekday, peak=peak) for day, count in days]
+    first = _week_of(days[0].day, first_weekday)
+    peak = max(LEVELS, *(day.count for day in days))
+    squares = [_square(day.day, day.count, first=first, first_weekday=first_weekday, peak=peak) for day in days]
     return Heatmap(
         squares,
         _months(squares),

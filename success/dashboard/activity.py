@@ -2,34 +2,36 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from success.dashboard.numbers import whole
+from success.heatmap import DayCount
 
 
 @dataclass(frozen=True)
 class Activity:
     total: int
     active_days: int
-    days: Sequence[tuple[date, int]]
+    days: Sequence[DayCount]
 
     @property
     def total_text(self) -> str:
-        return number_format(self.total, force_grouping=True)
+        return whole(self.total)
 
     @property
     def average_text(self) -> str:
         """Over all days, silent ones too."""
         average = self.total / len(self.days) if self.days else 0
-        return number_format(round(average, 1 if average < 100 else 0), force_grouping=True)
+        return number_format(average, 1 if 0 < average < 100 else 0, force_grouping=True)
 
     @property
     def summary(self) -> str:
         if not self.total:
             return _("No activity in the last 30 days.")
-        day, count = max(self.days, key=lambda day: day[1])
+        busiest = max(self.days, key=lambda day: day.count)
         text = ngettext(
             "%(count)s activity on %(days)s. The busiest was %(day)s with %(most)s.",
             "%(count)s activities on %(days)s. The busiest was %(day)s with %(most)s.",
@@ -39,6 +41,10 @@ class Activity:
         return text % {
             "count": self.total_text,
             "days": days,
-            "day": date_format(day),
-            "most": number_format(count, force_grouping=True),
+            "day": date_format(busiest.day),
+            "most": whole(busiest.count),
         }
+
+
+def activity_of(days: Sequence[DayCount]) -> Activity:
+    return Activity(sum(day.count for day in days), sum(day.count > 0 for day in days), days)

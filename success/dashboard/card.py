@@ -2,25 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from success.charts.dial import Dial, dial
+from success.dashboard.numbers import signed
 from success.models import Score, ScoringPolicy
+from success.scores import Standing, Trend
 
 Bands = Sequence[tuple[str, int, int]]
 NO_BAND = "no_band"
+ARROWS = {Trend.RISING: "↗", Trend.DECLINING: "↘", Trend.STABLE: "→"}
 
 
 @dataclass(frozen=True)
-class Trend:
-    """`name` is rising, declining or stable; `text` says it with the change."""
+class Movement:
+    """The trend as an arrow and as words with the change."""
 
-    name: str
     arrow: str
     text: str
+    since: date | None
 
 
 @dataclass(frozen=True)
@@ -30,18 +33,19 @@ class Card:
     band_text: str
     coverage: int
     needed_coverage: int
-    trend: Trend | None
+    movement: Movement | None
     dial: Dial
 
 
-def card_of(score: Score, *, trend: str | None, change: int | None) -> Card:
+def card_of(standing: Standing) -> Card:
+    score = standing.score
     return Card(
         overall=score.overall,
         band=score.band or NO_BAND,
         band_text=str(score.get_band_display()) if score.band else "",
         coverage=score.coverage,
         needed_coverage=score.policy.band_coverage,
-        trend=_trend(trend, change),
+        movement=_movement(standing),
         dial=dial(score.overall, bands=bands_of(score.policy)),
     )
 
@@ -55,19 +59,11 @@ def bands_of(policy: ScoringPolicy) -> Bands:
     ]
 
 
-def _trend(name: str | None, change: int | None) -> Trend | None:
-    if not name or change is None:
+def _movement(standing: Standing) -> Movement | None:
+    if standing.trend is None or standing.change is None:
         return None
-    arrow, word = {
-        "rising": ("↗", _("Rising")),
-        "declining": ("↘", _("Declining")),
-        "stable": ("→", _("Stable")),
-    }[name]
-    if not change:
-        return Trend(name, arrow, _("%(word)s: unchanged") % {"word": word})
-    points = ngettext("%(points)s point", "%(points)s points", abs(change)) % {"points": _signed(change)}
-    return Trend(name, arrow, f"{word}: {points}")
-
-
-def _signed(change: int) -> str:
-    return ("+" if change > 0 else "−") + number_format(abs(change))
+    change = _("unchanged")
+    if standing.change:
+        points = {"points": signed(standing.change)}
+        change = ngettext("%(points)s point", "%(points)s points", abs(standing.change)) % points
+    return Movement(ARROWS[standing.trend], f"{standing.trend.label}: {change}", standing.compared_to)

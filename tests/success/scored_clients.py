@@ -14,7 +14,7 @@ PERIOD_END = date(2026, 1, 12)
 NOW = datetime(2026, 1, 14, 9, 30, tzinfo=UTC)
 
 # 40·12/20 + 30·50/100 + 30·5/20 = 46.50, 80·3/4 + 20 = 80, 50·4/8 + 50·2/8 = 37.50, 50 + 50·(12−8)/12 = 66.67;
-# (25·46.50 + 20·80 + 25·37.50 + 15·66.67) / 85 = 55.30
+# (25·46.50 + 20·80 + 25·37.50 + 15·66.67) / 85 = 55.29
 RECEIPT: dict[str, Any] = {
     "timezone": "Europe/Berlin",
     "computed_at": datetime(2026, 1, 12, 7, 0, tzinfo=UTC),
@@ -46,7 +46,7 @@ RECEIPT: dict[str, Any] = {
 def client_with_login(username: str = "ada", **fields: Any) -> Client:
     user = UserFactory.create(username=username)
     organization = fields.pop("organization", None) or OrganizationFactory.create(
-        name="Acme", slug="acme", timezone="Europe/Berlin", **fields.pop("organization_fields", {})
+        **{"name": "Acme", "slug": "acme", "timezone": "Europe/Berlin"} | fields.pop("organization_fields", {})
     )
     defaults = {"external_id": "user-1", "name": "Ada Lovelace"}
     client: Client = ClientFactory.create(organization=organization, user=user, **defaults | fields)
@@ -55,13 +55,9 @@ def client_with_login(username: str = "ada", **fields: Any) -> Client:
 
 def add_score(client: Client, *, period_end: date = PERIOD_END, **changes: Any) -> Score:
     with all_organizations():
-        policy = ScoringPolicy.objects.get(organization=None, version=1)
+        fields = RECEIPT | {"policy": ScoringPolicy.objects.get(organization=None, version=1)} | changes
         return Score.objects.create(
-            organization_id=client.organization_id,
-            client=client,
-            policy=policy,
-            period_end=period_end,
-            **RECEIPT | changes,
+            organization_id=client.organization_id, client=client, period_end=period_end, **fields
         )
 
 

@@ -1,0 +1,21 @@
+"""Numbers as the reader's locale writes them."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from django.utils.formats import number_format
+
+
+def whole(number: int) -> str:
+    return number_format(number, force_grouping=True)
+
+
+def points_text(points: Fraction | Decimal, *, decimals: int = 2) -> str:
+    exact = Decimal(points.numerator) / Decimal(points.denominator) if isinstance(points, Fraction) else points
+    return number_format(exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP), decimals)
+
+
+def signed(points: Decimal | int) -> str:
+    """With a sign that a screen reader says, and none for nothing."""
+    size = number_format(abs(points), 2 if isinstance(points, Decimal) else None)
+    return size if not points else f"{'+' if points > 0 else '−'}{size}"
