@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class SuccessConfig(AppConfig):
     name = "success"
+
+    def ready(self) -> None:
+        from success import merging  # noqa: F401 - connects its receiver

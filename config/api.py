@@ -1,0 +1,21 @@
+"""How the API's documentation describes its keys."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+
+class SecretKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
+    target_class = "accounts.authentication.SecretKeyAuthentication"
+    name = "secretKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "A secret key, made in the admin under API keys."}
+
+
+class CronSecretScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
+    target_class = "jobs.cron.CronSecret"
+    name = "cronSecret"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "CRON_SECRET of the installation."}

@@ -1,0 +1,82 @@
+import sys
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from accounts.models import Client, Organization
+from accounts.tenancy import organization_scope
+from jobs.by_hand import organization_of_slug, run_by_hand
+from jobs.definitions import job_named
+from jobs.models import JobRun
+from success.scores import scores_of, standing
+from success.scoring import FIRST_PERIOD_END, UnableToScoreError, score_clients
+
+
+class Command(BaseCommand):
+    help = "Compute the scores of any past period end anew; the same inputs give the same rows."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--period-end", required=True, help="a date such as 2026-01-05: the days before it count")
+        parser.add_argument("--organization", help="slug: only this organization; else all that are active")
+        parser.add_argument("--client", help="external id: only this client, and its score is shown")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        period_end = _read_period_end(options["period_end"])
+        organization = organization_of_slug(options["organization"]) if options["organization"] else None
+        if options["client"] is not None:
+            if organization is None:
+                raise CommandError("--client needs --organization.")
+            self._score_client(organization, options["client"], period_end)
+            return
+        job = job_named("success-score")
+        run = run_by_hand(
+            job,
+            job.every.period(period_end.isoformat()),
+            organization=organization,
+            again=True,
+            output=self.stdout,
+        )
+        if run.status in {JobRun.Status.FAILED, JobRun.Status.PARTIAL}:
+            sys.exit(1)
+
+    def _score_client(self, organization: Organization, external_id: str, period_end: date) -> None:
+        with organization_scope(organization.pk):
+            client = Client.objects.filter(organization=organization, external_id=external_id).first()
+            if client is None:
+                raise CommandError(f"{organization.slug} has no client {external_id}.")
+            try:
+                score_clients(
+                    organization.pk,
+                    period_end=period_end,
+                    first_client=client.pk,
+                    last_client=client.pk,
+                    computed_at=timezone.now(),
+                )
+            except UnableToScoreError as error:
+                raise CommandError(str(error)) from None
+            self._show(client, period_end)
+
+    def _show(self, client: Client, period_end: date) -> None:
+        score = scores_of(client).filter(period_end=period_end).first()
+        if score is None:
+            self.stdout.write(f"{client.external_id} was not there yet before {period_end}: no score.")
+            return
+        band = score.get_band_display() or "no band"
+        trend = standing(score).trend or "no trend"
+        self.stdout.write(
+            f"{client.external_id} {period_end}: {score.overall} ({band}, {trend}), {score.coverage} % measured"
+        )
+
+
+def _read_period_end(text: str) -> date:
+    try:
+        period_end = date.fromisoformat(text)
+    except ValueError:
+        raise CommandError("--period-end is a date such as 2026-01-05.") from None
+    if period_end < FIRST_PERIOD_END:
+        raise CommandError(f"There are no scores before {FIRST_PERIOD_END}.")
+    if period_end > timezone.now().date():
+        raise CommandError("This period has not ended yet.")
+    return period_end
