@@ -1,5 +1,6 @@
 """One import from its first batch to its last, wherever it was stopped before."""
 
+import codecs
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ def import_file(
     and doubles nothing. `again` reads a file from its first row on; what is known by then is a duplicate.
     `tell` gets the state and the position in the file after each batch. Raises UnableToImportError.
     """
+    _check_encoding(options.encoding)
     content = content_digest(path)
     file = _begin(organization, digest=options.digest(content), name=name, again=again)
     if file.finished_at:
@@ -63,9 +65,16 @@ def import_file(
                 file = _store(organization, file, batch, problems, received_at=clock())
                 if tell:
                     tell(file, position())
-    except (UnicodeError, LookupError) as error:
+    except UnicodeError as error:
         raise UnableToImportError(f"The file cannot be read as {options.encoding}: {error}") from error
     return _finish(organization, file, at=clock())
+
+
+def _check_encoding(encoding: str) -> None:
+    try:
+        codecs.lookup(encoding)
+    except LookupError as error:
+        raise UnableToImportError(f"There is no encoding {encoding}.") from error
 
 
 def _begin(organization: Organization, *, digest: bytes, name: str, again: bool) -> ImportFile:

@@ -42,7 +42,7 @@ def record_history(organization: Organization, *, seed: int, events: int = 120) 
         )
 
 
-def activity(organization: Organization) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def activity(organization: Organization) -> tuple[list[Any], list[Any]]:
     """All derived rows: by day, and by client."""
     with organization_scope(organization.pk):
         return (
