@@ -22,6 +22,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Mainstay",
     "SITE_SUBHEADER": "accounts.admin_branding.place",
     "SITE_SYMBOL": "anchor",
+    "SITE_FAVICONS": [{"rel": "icon", "href": "accounts.admin_branding.favicon", "type": "image/svg+xml"}],
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "accounts.admin_branding.environment",
@@ -62,7 +63,7 @@ ADMIN_NAVIGATION: list[dict[str, Any]] = [
     {
         "title": "Work",
         "items": [
-            {"title": "Jobs", "icon": "work_history", "page": "admin:jobs_status"},
+            {"title": "Jobs", "icon": "work_history", "page": "admin:jobs_status", "roles": []},
             {"title": "Runs", "icon": "list_alt", "model": "jobs.JobRun"},
             {"title": "Schedules", "icon": "schedule", "model": "django_celery_beat.PeriodicTask"},
         ],

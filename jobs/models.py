@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -58,6 +59,21 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job} {self.period}"
+
+    @property
+    def duration(self) -> timedelta | None:
+        return self.ended_at - self.started_at if self.ended_at else None
+
+    @property
+    def success_rate(self) -> float | None:
+        """0..1, of what was worked on; None while nothing was."""
+        processed = self.counts.get("processed", 0)
+        return 1 - self.counts.get("failed", 0) / processed if processed else None
+
+    @property
+    def success_percent(self) -> str:
+        rate = self.success_rate
+        return "–" if rate is None else f"{100 * rate:.1f} %"
 
 
 class JobUnit(models.Model):

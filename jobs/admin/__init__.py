@@ -1,0 +1,3 @@
+from jobs.admin import clock, runs
+
+__all__ = ["clock", "runs"]
