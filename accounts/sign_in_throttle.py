@@ -63,13 +63,15 @@ def wait_after(failures: int) -> int:
     """Seconds: 30 after the fifth failure, then double each time, an hour at most."""
     if failures < FREE_FAILURES:
         return 0
-    return min(FIRST_WAIT_SECONDS * 2 ** min(failures - FREE_FAILURES, 20), LONGEST_WAIT_SECONDS)
+    doublings = min(failures - FREE_FAILURES, 20)
+    return min(FIRST_WAIT_SECONDS << doublings, LONGEST_WAIT_SECONDS)
 
 
 def _count(store: BaseCache, key: str, *, at: float) -> int:
     until = f"{key}:until"
-    if (remaining := store.get(until, at) - at) > 0:
-        return int(remaining) + 1
+    blocked_until: float = store.get(until, at)
+    if blocked_until > at:
+        return int(blocked_until - at) + 1
     store.add(key, 0, FORGOTTEN_AFTER_SECONDS)
     try:
         attempts: int = store.incr(key)

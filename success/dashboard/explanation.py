@@ -81,7 +81,6 @@ def explain(receipt: Receipt) -> list[Explained]:
 def _explained(receipt: ComponentReceipt, whole_receipt: Receipt) -> Explained:
     component, score = receipt.component, whole_receipt.score
     counts = [_count(part, whole_receipt.windows) for part in receipt.parts if part.most]
-    arithmetic = _arithmetic(receipt, score) if receipt.value is not None else ""
     return Explained(
         title=str(component.label),
         meaning=str(MEANINGS[component]),
@@ -89,7 +88,7 @@ def _explained(receipt: ComponentReceipt, whole_receipt: Receipt) -> Explained:
         value=receipt.value,
         counts=counts,
         has_points=component not in WITHOUT_POINTS,
-        sum=f"{arithmetic} = {number_format(receipt.value, 2)}" if arithmetic else "",
+        sum="" if receipt.value is None else f"{_arithmetic(receipt, score)} = {number_format(receipt.value, 2)}",
         missing=_missing(component, score) if receipt.value is None else "",
     )
 

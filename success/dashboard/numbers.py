@@ -12,10 +12,11 @@ def whole(number: int) -> str:
 
 def points_text(points: Fraction | Decimal, *, decimals: int = 2) -> str:
     exact = Decimal(points.numerator) / Decimal(points.denominator) if isinstance(points, Fraction) else points
-    return number_format(exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP), decimals)
+    rounded: Decimal = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return number_format(rounded, decimals)
 
 
 def signed(points: Decimal | int) -> str:
     """With a sign that a screen reader says, and none for nothing."""
-    size = number_format(abs(points), 2 if isinstance(points, Decimal) else None)
+    size = number_format(abs(points), 2) if isinstance(points, Decimal) else number_format(abs(points))
     return size if not points else f"{'+' if points > 0 else '−'}{size}"

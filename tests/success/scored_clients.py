@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from accounts.models import Client, Organization
+from accounts.models import Client, Organization, User
 from accounts.tenancy import all_organizations
 from success.models import Score, ScoringPolicy
 from telemetry.models import DailyActivity
@@ -51,6 +51,11 @@ def client_with_login(username: str = "ada", **fields: Any) -> Client:
     defaults = {"external_id": "user-1", "name": "Ada Lovelace"}
     client: Client = ClientFactory.create(organization=organization, user=user, **defaults | fields)
     return client
+
+
+def login_of(client: Client) -> User:
+    assert client.user is not None
+    return client.user
 
 
 def add_score(client: Client, *, period_end: date = PERIOD_END, **changes: Any) -> Score:

@@ -14,7 +14,15 @@ from accounts.tenancy import all_organizations
 from success.models import ScoringPolicy
 from telemetry.models import Event
 from tests.factories import ClientFactory
-from tests.success.scored_clients import NOW, PERIOD_END, add_activity, add_score, client_with_login, full_client
+from tests.success.scored_clients import (
+    NOW,
+    PERIOD_END,
+    add_activity,
+    add_score,
+    client_with_login,
+    full_client,
+    login_of,
+)
 
 PAGE = "/client/dashboard/success"
 MOST_QUERIES = 12
@@ -28,7 +36,7 @@ def _now() -> Iterator[None]:
 
 def page_of(client: Client, **headers: str) -> str:
     browser = Browser(headers=headers)
-    browser.force_login(client.user)
+    browser.force_login(login_of(client))
     response = browser.get(PAGE)
     assert response.status_code == 200
     return response.content.decode()
@@ -107,7 +115,7 @@ def test_without_onboarding_tasks_the_launch_kit_alone_counts(db: None) -> None:
 
 def test_what_is_not_measured_says_why_and_there_is_no_band(db: None) -> None:
     client = client_with_login()
-    unmeasured = dict.fromkeys(["engagement", "progress", "satisfaction", "momentum"])
+    unmeasured: dict[str, Any] = dict.fromkeys(["engagement", "progress", "satisfaction", "momentum"])
     add_score(client, overall=80, band="", coverage=20, age_days=3, has_events=False, **unmeasured)
     text = text_of(client)
     assert "No band yet" in text
@@ -125,7 +133,7 @@ def test_too_few_events_have_no_momentum(db: None) -> None:
 
 def test_nothing_measured_at_all_is_shown_as_that(db: None) -> None:
     client = client_with_login()
-    everything = dict.fromkeys(["engagement", "activation", "progress", "satisfaction", "momentum"])
+    everything: dict[str, Any] = dict.fromkeys(["engagement", "activation", "progress", "satisfaction", "momentum"])
     add_score(client, overall=None, band="", coverage=0, onboarding_tasks=0, launch_kit_viewed=False, **everything)
     text = text_of(client)
     assert "– not measured No band yet" in text
@@ -181,7 +189,7 @@ def test_times_are_in_the_organizations_timezone_and_the_readers_locale(db: None
 
 def test_the_page_is_for_this_reader_alone(db: None) -> None:
     browser = Browser()
-    browser.force_login(full_client().user)
+    browser.force_login(login_of(full_client()))
     assert browser.get(PAGE)["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
 
 
@@ -194,7 +202,7 @@ def test_the_queries_are_few_and_the_same_for_much_and_little(db: None) -> None:
 
 def _queries(client: Client) -> int:
     browser = Browser()
-    browser.force_login(client.user)
+    browser.force_login(login_of(client))
     with CaptureQueriesContext(
         connection,
     ) as queries:
