@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,10 @@ def place(request: HttpRequest) -> str:
         return _("All organizations")
     seat = current_seat(request)
     return seat.organization_name if seat else ""
+
+
+def favicon(request: HttpRequest) -> str:
+    return static("client/favicon.svg")
 
 
 def environment(request: HttpRequest) -> list[str] | None:

@@ -19,8 +19,9 @@ def navigation(request: HttpRequest) -> list[Entry]:
     """Groups of the links that this person may follow; a group without any is left out."""
     groups = [
         {
-            "title": _(group["title"]),
-            "separator": True,
+            # gettext("") would be the catalogue's head.
+            "title": group["title"] and _(group["title"]),
+            "separator": bool(group["title"]),
             "items": [link for entry in group["items"] if (link := _link(entry, request))],
         }
         for group in settings.ADMIN_NAVIGATION

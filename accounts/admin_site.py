@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
@@ -24,6 +25,7 @@ class AdminSignInForm(ThrottledSignInForm, AuthenticationForm):  # type: ignore[
 
 class MainstayAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     login_form = AdminSignInForm
+    index_title = gettext_lazy("Home")
     enable_nav_sidebar = True
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -1,6 +1,7 @@
 """The organizations that a person may work in."""
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,6 +16,7 @@ class NamedSeat:
     organization_id: int
     organization_name: str
     is_simulated: bool
+    timezone: tzinfo
     role: str
 
 
@@ -26,6 +28,7 @@ def seats_of(user: Any) -> list[NamedSeat]:
                 membership.organization_id,
                 membership.organization.name,
                 membership.organization.is_simulated,
+                membership.organization.timezone,
                 membership.get_role_display(),
             )
             for membership in Membership.objects.select_related("organization")

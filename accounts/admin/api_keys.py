@@ -44,7 +44,7 @@ def _origin(text: str) -> str:
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     allowed_origins = OriginsField(
-        label=_("allowed origins"),
+        label=_("Allowed origins"),
         required=False,
         help_text=_("Web origins that may send with this key, one a line. Empty: any."),
     )

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidg
 
 from accounts.admin.shown_once import show_once
 from accounts.admin_access import OWNERS, TenantModelAdmin
+from accounts.audit import record_audit
 from accounts.logins import belongs_to, create_login, password_link
 from accounts.members import LastOwnerError, add_member, change_role, refuse_last_owner, remove_member
 from accounts.models import Membership, Organization, User
@@ -24,10 +25,10 @@ class NewMemberForm(forms.ModelForm):  # type: ignore[type-arg]
     """A person who does not sign in here yet. Taking in existing users would let owners probe for their names."""
 
     username = forms.CharField(
-        label=_("user name"), max_length=150, widget=UnfoldAdminTextInputWidget,
+        label=_("User name"), max_length=150, widget=UnfoldAdminTextInputWidget,
         validators=[UnicodeUsernameValidator()],
     )  # fmt: skip
-    email = forms.EmailField(label=_("email"), required=False, widget=UnfoldAdminEmailInputWidget)
+    email = forms.EmailField(label=_("Email"), required=False, widget=UnfoldAdminEmailInputWidget)
 
     class Meta:
         model = Membership
@@ -131,6 +132,13 @@ class MembershipAdmin(TenantModelAdmin):
     @action(description=_("New password link"), permissions=["change"])
     def new_password_link(self, request: HttpRequest, member: Membership) -> None:
         request.shows_password_link = True  # type: ignore[attr-defined]
+        record_audit(
+            "member.password_link",
+            subject=member,
+            organization=member.organization,
+            actor=request.user,  # type: ignore[arg-type]
+            changes={"user": member.user_id},
+        )
 
     @display(description=_("name"))
     def person(self, member: Membership) -> str:

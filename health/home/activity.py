@@ -35,7 +35,7 @@ UNMAPPED = f"""
                AND (%(organization)s IS NULL OR organization_id = %(organization)s)
              ORDER BY organization_id, name LIMIT 1) next
     )
-    SELECT count(*) FROM (SELECT FROM names LIMIT {MOST_NAMES}) some
+    SELECT count(*) FROM (SELECT FROM names LIMIT {MOST_NAMES}) listed
 """
 WAITING = """
     SELECT count(*) FROM telemetry_quarantinedevent
