@@ -1,0 +1,3 @@
+from success import client_admin
+
+__all__ = ["client_admin"]
