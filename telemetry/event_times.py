@@ -49,7 +49,8 @@ def event_time(stated: StatedTime, sent: StatedTime, *, received_at: datetime, a
     try:
         occurred_at = received_at - (sent_at - original_at) if sent_at else original_at
     except OverflowError:
-        occurred_at = original_at
+        reason = Reason.TIME_TOO_EARLY if sent_at and sent_at > original_at else Reason.TIME_IN_FUTURE
+        return EventTime(None, None, None, reason.value)
     if original_at < EARLIEST or occurred_at < EARLIEST:
         return EventTime(None, None, None, Reason.TIME_TOO_EARLY.value)
     if occurred_at - as_of > FARTHEST_AHEAD:

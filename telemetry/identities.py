@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -20,7 +21,7 @@ told AS (
     SELECT t.former_id, t.is_alias, e.client_id, e.occurred_at, e.message_id
       FROM jsonb_to_recordset(%(ties)s::jsonb) AS t(former_id text, is_alias boolean, message_id text)
       JOIN telemetry_event e
-        ON e.organization_id = %(organization)s AND e.message_id = t.message_id AND e.received_month = %(month)s
+        ON e.organization_id = %(organization)s AND e.message_id = t.message_id AND e.received_month = ANY (%(months)s)
      WHERE e.client_id IS NOT NULL
 )
 """
@@ -89,11 +90,11 @@ class Tie:
 class Ties:
     """The ties of one set of recorded messages. All of it needs the organization's scope."""
 
-    def __init__(self, organization_id: int, ties: Sequence[Tie], *, received_month: date) -> None:
+    def __init__(self, organization_id: int, ties: Sequence[Tie], *, months: Sequence[date]) -> None:
         self.organization_id = organization_id
-        self.parameters = {
+        self.parameters: dict[str, Any] = {
             "organization": organization_id,
-            "month": received_month,
+            "months": list(months),
             "ties": json.dumps([asdict(tie) for tie in ties]),
         }
 
@@ -114,7 +115,8 @@ class Ties:
     def _merges(self) -> list[tuple[int, int]]:
         with connection.cursor() as cursor:
             cursor.execute(MERGES, self.parameters)
-            return cursor.fetchall()
+            merges: list[tuple[int, int]] = cursor.fetchall()
+        return merges
 
     def _move(self, anonymous_ids: list[str]) -> list[int]:
         """Give the events under these ids, and what they told, to the clients that the ids belong to now."""

@@ -21,7 +21,8 @@ class IncomingEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A message that has passed the gate. `external_id` names the client, else `anonymous_id` may.
 
     `stated_at` and `sent_at` are what the sender's clock said; `telemetry.event_times` makes the event's
-    time of them. `previous_id` is the former id of an alias. `index` is its place in the request.
+    time of them. An alias has the former id in its data, as previousId. `received_at` is given when the
+    message came in earlier than now. `index` is its place in the request.
     """
 
     message_id: str
@@ -29,7 +30,6 @@ class IncomingEvent(msgspec.Struct, frozen=True, kw_only=True):
     call: str = "track"
     external_id: str = ""
     anonymous_id: str = ""
-    previous_id: str = ""
     data: Mapping[str, Any] = {}
     page_path: str = ""
     session_id: str = ""
@@ -37,6 +37,7 @@ class IncomingEvent(msgspec.Struct, frozen=True, kw_only=True):
     success: bool = True
     stated_at: StatedTime = None
     sent_at: StatedTime = None
+    received_at: datetime | None = None
     index: int = 0
 
 

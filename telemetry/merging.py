@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -90,7 +91,7 @@ def merge_clients(organization_id: int, pairs: Iterable[tuple[int, int]]) -> lis
     resolved = _resolved(pairs)
     if not resolved:
         return []
-    parameters = {
+    parameters: dict[str, Any] = {
         "organization": organization_id,
         "pairs": json.dumps([{"former": former, "own": own} for former, own in resolved.items()]),
     }

@@ -30,7 +30,7 @@ RECORD = "SELECT * FROM telemetry_record_events(%s, %s, %s, %s, %s::jsonb, %s::j
 PASSING = (errors.DeadlockDetected, errors.SerializationFailure, errors.ForeignKeyViolation)
 MOST_ATTEMPTS = 6
 EARLIEST_MONTH = date(1970, 1, 1)
-LATEST_AFTER_STATED = timedelta(hours=24)
+A_DAY = timedelta(hours=24)
 # The same message may come in on both sides of a month's end at once; there its recordings wait for each other.
 AROUND_MONTH_END = timedelta(minutes=5)
 VIEWS = frozenset({"page", "screen"})
@@ -58,6 +58,7 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True):
     occurred_at: datetime | None = None
     original_at: datetime | None = None
     sent_at: datetime | None = None
+    received_at: datetime | None = None
     # What the sender said, where it could not be used.
     stated_at: StatedTime = None
     stated_sent_at: StatedTime = None
@@ -182,11 +183,11 @@ def _call(reception: Reception, rows: list[Row]) -> _Outcome:
 def _apply_facts(reception: Reception, facts: list[Row], outcome: _Outcome) -> None:
     if not facts:
         return
-    month = month_of(reception.received_at)
+    months = sorted({month_of(row.received_at or reception.received_at) for row in facts})
     told = [row.message_id for row in facts if row.call != "alias"]
     if told:
-        apply_traits(reception.organization_id, message_ids=told, received_month=month)
-    ties = Ties(reception.organization_id, [tie for tie in map(_tie, facts) if tie], received_month=month)
+        apply_traits(reception.organization_id, message_ids=told, months=months)
+    ties = Ties(reception.organization_id, [tie for tie in map(_tie, facts) if tie], months=months)
     if ties.are_news():
         if not reception.is_alone:
             raise _NotAloneError
@@ -202,7 +203,8 @@ def _tie(row: Row) -> Tie | None:
 
 
 def _row(event: IncomingEvent, reception: Reception) -> Row:
-    when = event_time(event.stated_at, event.sent_at, received_at=reception.received_at, as_of=reception.as_of)
+    received_at = event.received_at or reception.received_at
+    when = event_time(event.stated_at, event.sent_at, received_at=received_at, as_of=reception.as_of)
     name, call = event.name, event.call
     base_type, category = _kind(name, call)
     return Row(
@@ -222,6 +224,7 @@ def _row(event: IncomingEvent, reception: Reception) -> Row:
         when.occurred_at,
         when.original_at,
         when.sent_at,
+        event.received_at,
         event.stated_at if when.problem else None,
         event.sent_at if when.problem else None,
     )
@@ -242,19 +245,27 @@ def _kind(name: str, call: str) -> tuple[str, str]:
 def _elsewhere(rows: Iterable[Row], received_at: datetime) -> list[dict[str, Any]]:
     """The messages that may have been recorded in another month than this, and from which month on.
 
-    A message stamped t cannot have been recorded before t - 24 h. One without a time of its own, or with
-    one that cannot be right, may have been at any time.
+    A message stamped t cannot have been recorded before t - 24 h: it would have been in the future then. One
+    without a time of its own, or from a clock that is or was wrong, may have been at any time.
     """
-    threshold = datetime.combine(month_of(received_at), datetime.min.time(), tzinfo=UTC) + LATEST_AFTER_STATED
+    threshold = datetime.combine(month_of(received_at), datetime.min.time(), tzinfo=UTC) + A_DAY
     elsewhere = []
     for row in rows:
-        stamped = row.original_at
-        if stamped is None or row.occurred_at is None:
+        stamped, occurred_at = row.original_at, row.occurred_at
+        if stamped is None or occurred_at is None or row.received_at or _has_wrong_clock(row, received_at):
             elsewhere.append({"message_id": row.message_id, "since": EARLIEST_MONTH})
-        elif stamped < threshold or row.occurred_at < threshold:
-            since = (min(stamped, row.occurred_at) - LATEST_AFTER_STATED).date().replace(day=1)
+        elif stamped < threshold or occurred_at < threshold:
+            since = (min(stamped, occurred_at) - A_DAY).date().replace(day=1)
             elsewhere.append({"message_id": row.message_id, "since": since})
     return elsewhere
+
+
+def _has_wrong_clock(row: Row, received_at: datetime) -> bool:
+    """It sent a message on another day than it came in, or before the message was."""
+    sent_at, stamped = row.sent_at, row.original_at
+    if sent_at is None or stamped is None:
+        return False
+    return sent_at < stamped or not -A_DAY <= received_at - sent_at <= A_DAY
 
 
 def month_of(received_at: datetime) -> date:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -63,7 +64,7 @@ def rederive_days(organization_id: int, pairs: Iterable[tuple[int, date]]) -> No
     wanted = [{"client_id": client_id, "day": day.isoformat()} for client_id, day in pairs]
     if not wanted:
         return
-    parameters = {"organization": organization_id, "pairs": json.dumps(wanted)}
+    parameters: dict[str, Any] = {"organization": organization_id, "pairs": json.dumps(wanted)}
     with connection.cursor() as cursor:
         for statement in (FORGET_DAYS, DERIVE_DAYS, FORGET_CLIENTS, DERIVE_CLIENTS):
             cursor.execute(statement, parameters)

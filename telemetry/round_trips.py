@@ -15,7 +15,7 @@ def fetch_one(sql: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
     if connection.in_atomic_block:
         return _fetch_one(sql, parameters)
     # Django would ask with a query of its own at each request.
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         return _fetch_one(sql, parameters)
     except (OperationalError, InterfaceError):

@@ -29,12 +29,11 @@ def from_segment(
     Raises RejectedEventError.
     """
     call = call or message.get("type")
-    reader = READERS.get(call) if isinstance(call, str) else None
-    if reader is None:
+    if not isinstance(call, str) or call not in READERS:
         raise RejectedEventError("type_unknown", f"type is none of {', '.join(READERS)}.")
     own_context = read_object(message.get("context"), field="context")
     merged = {**context, **own_context} if context else own_context
-    facts = reader(message, merged)
+    facts = READERS[call](message, merged)
     sender = _sender(message, call, facts["name"])
     stated = message.get("originalTimestamp")
     return IncomingEvent(
@@ -62,12 +61,7 @@ def _alias(message: Mapping[str, Any], external_id: str, anonymous_id: str) -> d
     previous_id = read_id(message.get("previousId"), field="previousId", code="previous_id") or anonymous_id
     if not external_id or not previous_id:
         raise RejectedEventError("alias_incomplete", "An alias names both: previousId and userId.")
-    return {
-        "external_id": external_id,
-        "anonymous_id": anonymous_id,
-        "previous_id": previous_id,
-        "data": {"previousId": previous_id},
-    }
+    return {"external_id": external_id, "anonymous_id": anonymous_id, "data": {"previousId": previous_id}}
 
 
 def _track(message: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:

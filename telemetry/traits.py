@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -65,14 +66,17 @@ UPDATE accounts_client c
   FROM own JOIN locked ON locked.id = own.client_id
  WHERE c.organization_id = %(organization)s AND c.id = own.client_id
 """
-OF_MESSAGES = "e.message_id = ANY (%(messages)s) AND e.received_month = %(month)s"
+OF_MESSAGES = "e.message_id = ANY (%(messages)s) AND e.received_month = ANY (%(months)s)"
 OF_ANONYMOUS = "e.anonymous_id = ANY (%(anonymous)s)"
 OF_CLIENTS = "e.client_id = ANY (%(clients)s)"
 
 
-def apply_traits(organization_id: int, *, message_ids: Sequence[str], received_month: date) -> None:
-    """Apply what these recorded messages told. Needs the organization's scope; safe to repeat."""
-    _apply(organization_id, OF_MESSAGES, messages=list(message_ids), month=received_month)
+def apply_traits(organization_id: int, *, message_ids: Sequence[str], months: Sequence[date]) -> None:
+    """Apply what these messages told, which were received in these months.
+
+    Needs the organization's scope; safe to repeat.
+    """
+    _apply(organization_id, OF_MESSAGES, messages=list(message_ids), months=list(months))
 
 
 def apply_traits_of_anonymous(organization_id: int, anonymous_ids: Sequence[str]) -> None:
@@ -94,7 +98,7 @@ def follow_traits(organization_id: int, changed: Sequence[tuple[int, str]]) -> N
         cursor.execute(COLUMNS, {"organization": organization_id, "clients": list(clients), "keys": list(keys)})
 
 
-def _apply(organization_id: int, which: str, **parameters: object) -> None:
+def _apply(organization_id: int, which: str, **parameters: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(TOLD.format(which=which), {"organization": organization_id, **parameters})
         changed = cursor.fetchall()

@@ -134,12 +134,14 @@ BEGIN
                     ELSE m.base_type END,
                m.category, m.success, m.data, m.page_path, m.session_id, m.duration_seconds,
                CASE WHEN m.external_id = '' THEN m.anonymous_id ELSE '' END,
-               m.occurred_at, m.original_at, m.sent_at, received, this_month
+               m.occurred_at, m.original_at, m.sent_at, coalesce(m.received_at, received),
+               CASE WHEN m.received_at IS NULL THEN this_month
+                    ELSE date_trunc('month', m.received_at AT TIME ZONE 'UTC')::date END
           FROM jsonb_to_recordset(events) AS m(
                    message_id text, call text, name text, base_type text, category text, success boolean, data jsonb,
                    page_path text, session_id text, duration_seconds numeric(12, 3), external_id text,
                    anonymous_id text, occurred_at timestamptz, original_at timestamptz, sent_at timestamptz,
-                   problem text)
+                   received_at timestamptz, problem text)
           LEFT JOIN unnest(user_ids, client_ids) AS u(id, client_id) ON u.id = m.external_id
          WHERE m.problem = '' AND (m.external_id = '' OR u.client_id IS NOT NULL) AND m.message_id <> ALL (seen)
          ORDER BY m.message_id
@@ -196,6 +198,9 @@ BEGIN
               LEFT JOIN unnest(user_ids, client_ids) AS u(id, client_id) ON u.id = e.message ->> 'external_id'
              WHERE (e.message ->> 'problem' <> '' OR (e.message ->> 'external_id' <> '' AND u.client_id IS NULL))
                AND e.message ->> 'message_id' <> ALL (seen)
+               AND (SELECT known.id FROM telemetry_event known
+                     WHERE known.organization_id = organization AND known.message_id = e.message ->> 'message_id'
+                       AND known.received_month = this_month) IS NULL
              ORDER BY 2
                 ON CONFLICT DO NOTHING
             RETURNING message_id
