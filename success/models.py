@@ -82,7 +82,7 @@ class ScoringPolicy(models.Model):
                     - F("momentum_weight")
                 ),
                 name="success_policy_weights_sum_to_100",
-                violation_error_message=_("The five weights must add up to 100 %."),
+                violation_error_message=_("The five weights must add up to 100 percent."),
             ),
             models.CheckConstraint(
                 condition=Q(

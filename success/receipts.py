@@ -109,14 +109,16 @@ def _component(component: Component, outcome: Outcome, score: Score) -> Componen
 
 
 def _parts(component: Component, outcome: Outcome, score: Score) -> tuple[Part, ...]:
-    return tuple(_part(component, name, points, score) for name, points in outcome.parts[component].items())
+    return tuple(
+        _part(component, name, points, score)
+        for name, points in outcome.parts[component].items()
+        if name != "tasks" or score.onboarding_tasks
+    )
 
 
 def _part(component: Component, name: str, points: Fraction, score: Score) -> Part:
     counted, target, most = COUNTED[component, name]
     if name == "launch_kit" and not score.onboarding_tasks:
         most = 100
-    elif name == "tasks" and not score.onboarding_tasks:
-        most = 0
-    full = getattr(score.policy, target, None) or getattr(score, target, None) if target else None
-    return Part(name, int(getattr(score, counted)), full, points, most)
+    holder = score.policy if target.endswith("_target") else score
+    return Part(name, int(getattr(score, counted)), getattr(holder, target) if target else None, points, most)

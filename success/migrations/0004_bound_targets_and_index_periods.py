@@ -52,6 +52,21 @@ class Migration(migrations.Migration):
                 violation_error_message=_("Targets go from 1 to 1,000,000, active days to 30."),
             ),
         ),
+        migrations.AlterConstraint(
+            "scoringpolicy",
+            "success_policy_weights_sum_to_100",
+            models.CheckConstraint(
+                condition=models.Q(
+                    engagement_weight=100
+                    - models.F("activation_weight")
+                    - models.F("progress_weight")
+                    - models.F("satisfaction_weight")
+                    - models.F("momentum_weight")
+                ),
+                name="success_policy_weights_sum_to_100",
+                violation_error_message=_("The five weights must add up to 100 percent."),
+            ),
+        ),
         migrations.AlterField(
             "score",
             "age_days",
