@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from success.dashboard.numbers import whole
+from success.dashboard.numbers import points_text, whole
 from success.heatmap import DayCount
 
 
@@ -24,8 +25,8 @@ class Activity:
     @property
     def average_text(self) -> str:
         """Over all days, silent ones too."""
-        average = self.total / len(self.days) if self.days else 0
-        return number_format(average, 1 if 0 < average < 100 else 0, force_grouping=True)
+        average = Fraction(self.total, len(self.days) or 1)
+        return points_text(average, decimals=1) if 0 < average < 100 else whole(round(average))
 
     @property
     def summary(self) -> str:

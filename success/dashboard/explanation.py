@@ -5,33 +5,32 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.formats import number_format
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from success.dashboard.numbers import points_text, whole
 from success.models import Component, Score
 from success.receipts import ComponentReceipt, Part, Receipt, Window
 
 MEANINGS = {
-    Component.ENGAGEMENT: _lazy("How often and how much you work with us"),
-    Component.ACTIVATION: _lazy("How far you have got with setting up"),
-    Component.PROGRESS: _lazy("What you have made"),
-    Component.SATISFACTION: _lazy("What you told us, on average"),
-    Component.MOMENTUM: _lazy("Whether this week was busier than the one before"),
+    Component.ENGAGEMENT: _("How often and how much you work with us"),
+    Component.ACTIVATION: _("How far you have got with setting up"),
+    Component.PROGRESS: _("What you have made"),
+    Component.SATISFACTION: _("What you told us, on average"),
+    Component.MOMENTUM: _("Whether this week was busier than the one before"),
 }
 # What a part counts and in which of the receipt's windows; without one it counts all there is so far.
 COUNTED = {
-    "active_days": (_lazy("Active days"), "month"),
-    "events": (_lazy("Activities"), "month"),
-    "high_value": (_lazy("Results: tasks, contents, visuals, exports"), "month"),
-    "tasks": (_lazy("Onboarding tasks done"), ""),
-    "launch_kit": (_lazy("Launch kit opened"), ""),
-    "content": (_lazy("Contents generated"), "month"),
-    "visuals": (_lazy("Visuals created"), "month"),
-    "answers": (_lazy("Answers"), "feedback"),
-    "level": (_lazy("Activities in the 7 days before"), "week_before"),
-    "movement": (_lazy("Activities in the last 7 days"), "week"),
+    "active_days": (_("Active days"), "month"),
+    "events": (_("Activities"), "month"),
+    "high_value": (_("Results: tasks, contents, visuals, exports"), "month"),
+    "tasks": (_("Onboarding tasks done"), ""),
+    "launch_kit": (_("Launch kit opened"), ""),
+    "content": (_("Contents generated"), "month"),
+    "visuals": (_("Visuals created"), "month"),
+    "answers": (_("Answers"), "feedback"),
+    "level": (_("Activities in the 7 days before"), "week_before"),
+    "movement": (_("Activities in the last 7 days"), "week"),
 }
 # Their points are no share of a full count; the sum below the table says how they come about.
 WITHOUT_POINTS = (Component.SATISFACTION, Component.MOMENTUM)
@@ -97,13 +96,13 @@ def _count(part: Part, windows: Mapping[str, Window]) -> Count:
     what, window = COUNTED[part.name]
     counted = whole(part.counted)
     if part.name == "launch_kit":
-        counted = _("yes") if part.counted else _("no")
+        counted = gettext("yes") if part.counted else gettext("no")
     return Count(
         what=str(what),
         window=windows[window] if window else None,
         counted=counted,
         full=whole(part.target) if part.target is not None else "",
-        points=_("%(points)s of %(most)d") % {"points": points_text(part.points), "most": part.most},
+        points=gettext("%(points)s of %(most)d") % {"points": points_text(part.points), "most": part.most},
     )
 
 
@@ -126,9 +125,9 @@ def _missing(component: Component, score: Score) -> str:
     """Like `success.reasons`, said to the client instead of about them."""
     policy = score.policy
     if component == Component.ACTIVATION:
-        return _("There are no onboarding tasks, and the launch kit has not been opened.")
+        return gettext("There are no onboarding tasks, and the launch kit has not been opened.")
     if component == Component.SATISFACTION:
-        return _("No feedback in the last 180 days.")
+        return gettext("No feedback in the last 180 days.")
     if component == Component.MOMENTUM and score.age_days is not None and score.age_days >= policy.momentum_client_days:
         text = ngettext(
             "Under %(count)d activity in two weeks is too few to tell a direction.",

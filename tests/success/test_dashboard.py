@@ -247,3 +247,13 @@ def test_each_view_is_recorded_once(db: None, django_capture_on_commit_callbacks
             (client.pk, "login", ""),
             (client.pk, "page_view", PAGE),
         ]
+
+
+def test_the_page_speaks_german_to_germans(db: None) -> None:
+    client = full_client()
+    page, text = page_of(client, accept_language="de"), text_of(client, accept_language="de")
+    assert '<html lang="de"' in page
+    assert "55 von 100 Braucht Aufmerksamkeit → Stabil: +1 Punkt seit 5. Januar 2026" in text
+    assert "40 × 12/20 + 30 × 50/100 + 30 × 5/20 = 46,50" in text
+    assert "Berechnet am 12. Januar 2026 08:00 (Europe/Berlin)" in text
+    assert [word for word in ("Score", "score", "Activities", "measured", "Points") if word in text] == []
