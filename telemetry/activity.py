@@ -8,10 +8,10 @@ from telemetry.counters import COLUMNS, OF_COUNTS, OF_EVENTS
 # What the stored events say and what dropped months had said.
 ALL_ACTIVITY = f"""
     SELECT part.organization_id, part.client_id, part.day, {OF_COUNTS}
-      FROM (SELECT organization_id, client_id, (occurred_at AT TIME ZONE
+      FROM (SELECT e.organization_id, e.client_id, (e.occurred_at AT TIME ZONE
                    (SELECT timezone FROM accounts_organization WHERE id = %(organization)s))::date, {OF_EVENTS}
-              FROM telemetry_event
-             WHERE organization_id = %(organization)s AND category = 'engagement' AND client_id IS NOT NULL
+              FROM telemetry_event e
+             WHERE e.organization_id = %(organization)s AND e.category = 'engagement' AND e.client_id IS NOT NULL
              GROUP BY 1, 2, 3
              UNION ALL
             SELECT organization_id, client_id, day, {COLUMNS} FROM telemetry_retiredactivity

@@ -88,21 +88,25 @@ def check_event_name(name: str, *, base_type: str) -> None:
 class UnmappedName:
     """A name without a base type; `events` of it are stored, from the first to the last that happened."""
 
+    organization_id: int
+    organization: str
     name: str
     events: int
     first_at: datetime
     last_at: datetime
 
 
-def unmapped_names(organization: Organization) -> list[UnmappedName]:
-    """The most frequent first, at most MOST_LISTED. Needs the organization's scope."""
+def unmapped_names(organization_id: int | None) -> list[UnmappedName]:
+    """The most frequent first, at most MOST_LISTED, of one organization or of all that the scope shows."""
+    events = Event.objects.filter(base_type="", category=Category.ENGAGEMENT)
+    if organization_id is not None:
+        events = events.filter(organization=organization_id)
     rows = (
-        Event.objects.filter(organization=organization, base_type="", category=Category.ENGAGEMENT)
-        .values("name")
+        events.values_list("organization_id", "organization__slug", "name")
         .annotate(events=Count("*"), first_at=Min("occurred_at"), last_at=Max("occurred_at"))
-        .order_by("-events", "name")[:MOST_LISTED]
+        .order_by("-events", "name", "organization_id")[:MOST_LISTED]
     )
-    return [UnmappedName(**row) for row in rows]
+    return [UnmappedName(*row) for row in rows]
 
 
 def _rederive(organization_id: int, name: str, base_type: str) -> int:

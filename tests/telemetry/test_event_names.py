@@ -93,8 +93,13 @@ def test_only_base_types_can_be_mapped_to(organization: Organization) -> None:
 
 def test_unmapped_names_by_volume(exported: Organization) -> None:
     record(exported, event("login", message_id="6"), event("dashboard_login", message_id="7"))
+    next_day = START + timedelta(days=1)
     with organization_scope(exported.pk):
-        assert unmapped_names(exported) == [
-            UnmappedName("Project Exported", 2, START, START),
-            UnmappedName("Dream Shared", 1, START + timedelta(days=1), START + timedelta(days=1)),
-        ]
+        assert (
+            unmapped_names(None)
+            == unmapped_names(exported.pk)
+            == [
+                UnmappedName(exported.pk, "acme", "Project Exported", 2, START, START),
+                UnmappedName(exported.pk, "acme", "Dream Shared", 1, next_day, next_day),
+            ]
+        )
