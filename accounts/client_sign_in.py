@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
@@ -76,7 +77,11 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def address_of(request: HttpRequest | None) -> str:
-    return str(request.META.get("REMOTE_ADDR", "")) if request else ""
+    """Where the request came from; behind a trusted proxy what the proxy itself wrote down, which comes last."""
+    if request is None:
+        return ""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
+    return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
 
 
 def _wait_message(seconds: int) -> str:

@@ -4,7 +4,9 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client as Browser
+from django.test import RequestFactory
 
+from accounts.client_sign_in import address_of
 from accounts.models import Client, Organization
 from tests.factories import ClientFactory, MembershipFactory, UserFactory
 
@@ -105,3 +107,14 @@ def test_the_client_of_a_suspended_organization_finds_nothing(browser: Browser, 
     )
     browser.force_login(client.user)
     assert browser.get(PAGE).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("trusts_proxy", "address"), [(None, "192.0.2.1"), (("HTTP_X_FORWARDED_PROTO", "https"), "203.0.113.9")]
+)
+def test_only_a_trusted_proxy_says_where_a_request_came_from(
+    settings: Any, trusts_proxy: tuple[str, str] | None, address: str
+) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = trusts_proxy
+    request = RequestFactory(REMOTE_ADDR="192.0.2.1").get("/", headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.9"})
+    assert address_of(request) == address
