@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, re_path
 
 from telemetry import views
 from telemetry.receiving import NATIVE, SEGMENT, Route
+from telemetry.script import track_script
 
 CALLS = {
     "track|t": "track",
@@ -25,4 +26,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/v1/events/?\Z", native, name="events"),
     re_path(r"^v1/projects/(?P<key>[^/]{1,200})/settings/?\Z", views.project_settings, name="segment-settings"),
     re_path(r"^sourceConfig/?\Z", views.source_config, name="rudderstack-source-config"),
+    re_path(r"^track\.js\Z", track_script, name="track-script"),
 ]
