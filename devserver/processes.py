@@ -106,7 +106,10 @@ def end_group(leader: int, *, seconds: float) -> None:
 
 
 def group_lives(leader: int) -> bool:
-    """Whether a process group still has members."""
+    """Whether a process group still has living members; dead ones that nobody collects do not count."""
+    if _PROC.joinpath("self").exists():
+        fields = [_stat(int(entry.name)) for entry in _PROC.iterdir() if entry.name.isdigit()]
+        return any(stat[2] == str(leader) and stat[0] != "Z" for stat in fields if stat)
     try:
         os.killpg(leader, 0)
     except OSError:
@@ -145,12 +148,8 @@ def strays(program: str, argument: Path) -> list[int]:
 def started_at(pid: int) -> str | None:
     """A mark that tells a process from a later one with the same number; None when there is no such process."""
     if _PROC.joinpath("self").exists():
-        try:
-            stat = _PROC.joinpath(str(pid), "stat").read_text(errors="replace")
-        except OSError:
-            return None
-        fields = stat.rpartition(")")[2].split()
-        return None if fields[0] == "Z" else fields[19]
+        fields = _stat(pid)
+        return fields[19] if fields and fields[0] != "Z" else None
     shown = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return shown.stdout.strip() or None
 
@@ -162,6 +161,14 @@ def tail(log: Path, lines: int = 25) -> str:
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-lines:])
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the state on; empty when there is no such process."""
+    try:
+        return _PROC.joinpath(str(pid), "stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return []
 
 
 def _arguments(pid: int) -> list[str]:
