@@ -32,6 +32,15 @@ class ExternalIdField(serializers.CharField):
         super().__init__(max_length=EXTERNAL_ID_LENGTH, trim_whitespace=False, **kwargs)
 
 
+class TextField(serializers.CharField):
+    """Text and nothing that could be turned into text."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class ClientQuery(serializers.Serializer[Any]):
     clientId = ExternalIdField()
 
@@ -47,7 +56,7 @@ class ActionRequest(serializers.Serializer[Any]):
     clientId = ExternalIdField()
     action = serializers.ChoiceField(choices=[*INSIGHT_ACTIONS, TRACK_EVENT])
     insightId = serializers.CharField(required=False, max_length=64, help_text="For every action but track-event.")
-    eventType = serializers.CharField(
+    eventType = TextField(
         required=False,
         max_length=NAME_LENGTH,
         trim_whitespace=False,
