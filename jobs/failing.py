@@ -8,6 +8,9 @@ from jobs.definitions import Job, Spread
 from jobs.models import JobRun
 from jobs.units import FENCED, Claim
 
+ATTEMPTS_AT_A_RANGE = 5
+ATTEMPTS_AT_ONE = 25
+
 # One client in a million takes 20 splits. When this many brought no success at all, nothing works there;
 # and so many failing clients are one fault to mend, not a list to read.
 SPLITS_WITHOUT_SUCCESS = 64
@@ -39,6 +42,17 @@ FAIL = f"""
            first_client = coalesce(%(first)s, first_client), last_client = coalesce(%(last)s, last_client)
     WHERE {FENCED}
 """
+
+
+def is_exhausted(claim: Claim, *, job: Job) -> bool:
+    """Whether the unit was interrupted too often. Needs the scope of all organizations.
+
+    A large range may be what killed its workers, so it is soon halved. What cannot be halved has probably
+    only been near when workers were killed: it is tried much longer before its client is given up.
+    """
+    if claim.attempt <= ATTEMPTS_AT_A_RANGE or claim.attempt > ATTEMPTS_AT_ONE:
+        return claim.attempt > ATTEMPTS_AT_ONE
+    return job.spread is Spread.CLIENTS and _range_of(claim)[0] > 1
 
 
 def split_or_fail(claim: Claim, *, run: JobRun, job: Job, error: str, now: datetime) -> bool:

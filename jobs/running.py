@@ -16,10 +16,10 @@ from psycopg.errors import QueryCanceled
 
 from accounts.tenancy import all_organizations, organization_scope
 from jobs.definitions import Job, WorkUnit, job_named
-from jobs.failing import split_or_fail
+from jobs.failing import is_exhausted, split_or_fail
 from jobs.ledger import close_run
 from jobs.models import JobRun
-from jobs.units import MOST_ATTEMPTS, Claim, claim_unit, finish_unit, is_work_left, lock_unit, retry_unit
+from jobs.units import Claim, claim_unit, finish_unit, is_work_left, lock_unit, retry_unit
 
 logger = structlog.get_logger(__name__)
 
@@ -60,6 +60,8 @@ def work_on(run: JobRun, *, patience: Patience, progress: Callable[[], None] | N
         if any(work_one(other) for other in _runs_before(run)):
             continue
         if not patience.waits or not _is_worth_waiting(run):
+            # Another worker may have ended the last unit since the look above.
+            close_run(run, now=now)
             break
         if progress:
             progress()
@@ -75,7 +77,7 @@ def work_one(run: JobRun) -> bool:
         claim = claim_unit(run, job, now=now)
     if claim is None:
         return False
-    if claim.attempt > MOST_ATTEMPTS:
+    if _is_exhausted(claim, job=job):
         _record_failure(claim, run=run, job=job, error=claim.error or "Its workers were killed.")
     else:
         _try(claim, run=run, job=job)
@@ -133,6 +135,11 @@ def _scope_of(claim: Claim) -> AbstractContextManager[None]:
 def _record_retry(claim: Claim, *, error: str) -> None:
     with all_organizations():
         retry_unit(claim, error=error, now=timezone.now())
+
+
+def _is_exhausted(claim: Claim, *, job: Job) -> bool:
+    with all_organizations():
+        return is_exhausted(claim, job=job)
 
 
 def _record_failure(claim: Claim, *, run: JobRun, job: Job, error: str) -> bool:

@@ -16,8 +16,8 @@ from jobs.models import JobRun
 
 # Longer than any pause between a claim's commit and the locking of the row by a worker that lives.
 TAKEOVER_SECONDS = 15
-MOST_ATTEMPTS = 5
 RETRY_SECONDS = 2
+LONGEST_RETRY_SECONDS = 10
 
 # Units of the same organization that come first: the same job's earlier periods, the job that this one
 # follows, and, for a run of all organizations, a run of that organization alone.
@@ -107,5 +107,5 @@ def finish_unit(claim: Claim, *, counts: str, now: datetime) -> None:
 def retry_unit(claim: Claim, *, error: str, now: datetime) -> None:
     """Give the unit back for what can pass: a lost connection, a deadlock, a time limit."""
     with connection.cursor() as cursor:
-        at = now + timedelta(seconds=RETRY_SECONDS * claim.attempt)
+        at = now + timedelta(seconds=min(RETRY_SECONDS * claim.attempt, LONGEST_RETRY_SECONDS))
         cursor.execute(RETRY, claim.fence | {"at": at, "error": error})

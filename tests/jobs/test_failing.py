@@ -9,6 +9,7 @@ from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations
 from jobs import units as states
 from jobs.definitions import Job, WorkUnit
+from jobs.failing import ATTEMPTS_AT_A_RANGE, ATTEMPTS_AT_ONE
 from jobs.models import JobUnit
 from jobs.running import describe, work_one
 from jobs.units import claim_unit, finish_unit, lock_unit
@@ -99,10 +100,27 @@ def test_a_range_too_slow_for_its_time_is_halved(organization: Organization, mon
 def test_a_unit_that_kills_its_workers_is_given_up() -> None:
     run = begin(checks).run
     with all_organizations():
-        JobUnit.objects.update(attempt=states.MOST_ATTEMPTS)
+        JobUnit.objects.update(attempt=ATTEMPTS_AT_ONE)
     assert [work_one(run), work_one(run), work_one(run)] == [True, True, False]
     with all_organizations():
         assert set(JobUnit.objects.values_list("status", "error")) == {("failed", "Its workers were killed.")}
+
+
+def test_a_range_that_kills_its_workers_is_halved(organization: Organization) -> None:
+    ClientFactory.create(organization=organization)
+    run = begin(naming, organization=organization).run
+    with all_organizations():
+        JobUnit.objects.update(attempt=ATTEMPTS_AT_A_RANGE)
+    work_one(run)
+    assert [status for _, _, status in units(run)] == ["split", "pending", "pending"]
+
+
+def test_a_single_client_near_killed_workers_is_tried_on(organization: Organization) -> None:
+    run = begin(naming, organization=organization).run
+    with all_organizations():
+        JobUnit.objects.update(attempt=ATTEMPTS_AT_A_RANGE)
+    work_one(run)
+    assert units(run) == [(None, None, "done")]
 
 
 def test_a_worker_that_lost_its_unit_changes_nothing(organization: Organization) -> None:
