@@ -7,7 +7,7 @@ CRON_SECRET = "cron-secret-of-the-tests"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_URL = "memory://localhost/"
 LOGGING = logging_settings(json=False, level="WARNING")
 # From where they lie: the tests collect no static files.
 WHITENOISE_AUTOREFRESH = True
