@@ -9,5 +9,4 @@ def _sample_jobs(settings: Settings) -> None:
         "names": {"crontab": "0 7 * * 1", "handler": "tests.jobs.sample_jobs.names"},
         "letters": {"crontab": "0 8 * * 1", "handler": "tests.jobs.sample_jobs.letters"},
         "checks": {"crontab": "0 * * * *", "handler": "tests.jobs.sample_jobs.checks"},
-        "mortal": {"crontab": "0 9 * * 1", "handler": "tests.jobs.sample_jobs.mortal"},
     }

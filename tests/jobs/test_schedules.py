@@ -86,7 +86,7 @@ def test_rows_of_jobs_that_are_gone_are_removed_and_rows_of_staff_stay(settings:
 
 @pytest.mark.usefixtures("_synced")
 def test_a_job_owes_nothing_from_before_its_row_was_made() -> None:
-    assert set(Watermark.objects.values_list("job", flat=True)) == {"names", "letters", "checks", "mortal"}
+    assert set(Watermark.objects.values_list("job", flat=True)) == {"names", "letters", "checks"}
 
 
 @pytest.mark.usefixtures("_synced")

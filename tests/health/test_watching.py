@@ -1,0 +1,140 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+from pytest_django import Settings
+
+from accounts.models import Client, Organization
+from accounts.tenancy import all_organizations
+from emails.models import OutboxEmail
+from health.models import OperatorAlert
+from health.watching import watch_jobs
+from jobs.models import JobRun, Watermark
+from jobs.reconciling import reconcile
+from jobs.schedule_sync import sync_schedules
+from tests.factories import MembershipFactory, UserFactory
+from tests.jobs.sample_jobs import names
+
+MONDAY = datetime(2026, 9, 7, 7, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def _one_job(settings: Settings, client_of_acme: Client, outsider: Organization) -> None:
+    settings.JOBS = {"names": {"crontab": "0 7 * * 1", "handler": "tests.jobs.sample_jobs.names"}}
+    sync_schedules()
+    Watermark.objects.update(handled_until=MONDAY - MINUTE)
+    UserFactory.create(is_superuser=True, username="operator", email="operator@example.com")
+    UserFactory.create(is_superuser=True, username="without-address")
+    UserFactory.create(is_superuser=True, username="gone", email="gone@example.com", is_active=False)
+    UserFactory.create(is_staff=True, username="staff", email="staff@example.com")
+
+
+def open_alerts() -> list[tuple[str, str, dict[str, Any]]]:
+    return list(OperatorAlert.objects.filter(resolved_at=None).values_list("kind", "matter", "evidence"))
+
+
+def mails() -> list[tuple[str, str]]:
+    with all_organizations():
+        return list(OutboxEmail.objects.order_by("id").values_list("to_address", "subject"))
+
+
+def test_a_job_within_its_grace_is_not_late() -> None:
+    watch_jobs(as_of=MONDAY + 14 * MINUTE)
+    assert open_alerts() == []
+
+
+def test_a_late_job_opens_one_alert_and_tells_the_operators_once() -> None:
+    for minutes in (15, 20, 25):
+        watch_jobs(as_of=MONDAY + minutes * MINUTE)
+    evidence = {"period": "2026-09-07", "dueAt": "2026-09-07T07:00:00+00:00", "run": None}
+    assert open_alerts() == [("job_late", "names", evidence)]
+    assert mails() == [("operator@example.com", "Names: late")]
+    assert OperatorAlert.objects.get().last_seen_at == MONDAY + 25 * MINUTE
+
+
+def test_the_alert_resolves_itself_and_a_new_matter_is_told_anew() -> None:
+    watch_jobs(as_of=MONDAY + 20 * MINUTE)
+    reconcile(names, now=MONDAY + 21 * MINUTE)
+    watch_jobs(as_of=MONDAY + 25 * MINUTE)
+    assert open_alerts() == []
+    watch_jobs(as_of=MONDAY + timedelta(days=7, minutes=15))
+    assert [kind for kind, _, _ in open_alerts()] == ["job_late"]
+    assert len(mails()) == 2
+
+
+def test_what_was_run_by_hand_is_not_late() -> None:
+    with all_organizations():
+        JobRun.objects.create(
+            job="names", period="2026-09-07", trigger="command", due_at=MONDAY, started_at=MONDAY, status="succeeded"
+        )
+    watch_jobs(as_of=MONDAY + 20 * MINUTE)
+    assert open_alerts() == []
+
+
+def test_a_run_that_stands_still_is_late() -> None:
+    [run] = reconcile(names, now=MONDAY)
+    watch_jobs(as_of=MONDAY + 59 * MINUTE)
+    assert open_alerts() == []
+    watch_jobs(as_of=MONDAY + 61 * MINUTE)
+    assert [evidence["run"] for _, _, evidence in open_alerts()] == [run.pk]
+
+
+def test_switched_off_nothing_is_late(settings: Settings) -> None:
+    settings.ENABLE_SUCCESS_CRONS = False
+    watch_jobs(as_of=MONDAY + 20 * MINUTE)
+    assert open_alerts() == []
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "alerts"),
+    [
+        (["failed"], []),
+        (["failed", "failed"], ["job_failing"]),
+        (["failed", "fruitless"], ["job_failing"]),
+        (["failed", "partial"], []),
+        (["failed", "succeeded", "failed"], []),
+        (["succeeded", "failed", "skipped_late", "failed"], ["job_failing"]),
+        (["failed", "failed", "succeeded"], []),
+    ],
+)
+def test_a_job_whose_last_two_runs_brought_nothing_is_failing(outcomes: list[str], alerts: list[str]) -> None:
+    Watermark.objects.update(handled_until=MONDAY + timedelta(days=365))
+    with all_organizations():
+        for number, outcome in enumerate(outcomes):
+            at = MONDAY + timedelta(days=7 * number)
+            JobRun.objects.create(
+                job="names",
+                period=f"{at:%Y-%m-%d}",
+                trigger="clock",
+                due_at=at,
+                started_at=at,
+                ended_at=at,
+                status="partial" if outcome == "fruitless" else outcome,
+                counts={"processed": 2, "failed": 2} if outcome == "fruitless" else {"success": 1},
+            )
+    watch_jobs(as_of=MONDAY + timedelta(days=28))
+    assert [kind for kind, _, _ in open_alerts()] == alerts
+    assert len(mails()) == len(alerts)
+
+
+def test_an_operator_acknowledges_in_the_admin(browser: Browser) -> None:
+    watch_jobs(as_of=MONDAY + 20 * MINUTE)
+    operator = UserFactory.create(is_staff=True, is_superuser=True)
+    browser.force_login(operator)
+    alert = OperatorAlert.objects.get()
+    page = browser.post("/admin/health/operatoralert/", {"action": "acknowledge", "_selected_action": [alert.pk]})
+    assert page.status_code == 302
+    alert.refresh_from_db()
+    assert alert.acknowledged_by == operator
+    assert "acknowledged" in browser.get(f"/admin/health/operatoralert/{alert.pk}/change/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["/admin/health/operatoralert/", "/admin/emails/outboxemail/"])
+def test_lists_of_the_operator(browser: Browser, path: str, organization: Organization) -> None:
+    watch_jobs(as_of=MONDAY + 20 * MINUTE)
+    browser.force_login(MembershipFactory.create(organization=organization, role="owner").user)
+    assert browser.get(path).status_code == 403
+    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    assert browser.get(path).status_code == 200
