@@ -1,0 +1,74 @@
+"""Every address of the installation is known here with what a stranger gets; a new one has to be put here."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client as Browser
+from django.urls import URLPattern, URLResolver, get_resolver
+
+# What GET answers to somebody who is not signed in and has no key.
+PUBLIC, REDIRECTED, KEY_NEEDED, POST_ONLY = 200, 302, 401, 405
+ADDRESSES: dict[str, tuple[str, int]] = {
+    "home": ("/", PUBLIC),
+    "client-sign-in": ("/client/sign-in", PUBLIC),
+    "client-sign-out": ("/client/sign-out", POST_ONLY),
+    "client-success": ("/client/dashboard/success", REDIRECTED),
+    "client/": ("/client/", REDIRECTED),
+    "client/dashboard": ("/client/dashboard", REDIRECTED),
+    "set-password": ("/set-password/MQ/no-such-token", PUBLIC),
+    "schema": ("/api/schema/", PUBLIC),
+    "api-docs": ("/api/docs/", PUBLIC),
+    "api-client-success": ("/api/client/success?clientId=user-1", KEY_NEEDED),
+    "api-client-scores": ("/api/v1/clients/user-1/scores", KEY_NEEDED),
+    "api-client-score": ("/api/v1/clients/user-1/scores/2026-01-05", KEY_NEEDED),
+    "cron": ("/api/cron/success-score", KEY_NEEDED),
+    "events": ("/api/v1/events", POST_ONLY),
+    "segment-batch": ("/v1/batch", POST_ONLY),
+    "segment-track": ("/v1/track", POST_ONLY),
+    "segment-page": ("/v1/page", POST_ONLY),
+    "segment-screen": ("/v1/screen", POST_ONLY),
+    "segment-identify": ("/v1/identify", POST_ONLY),
+    "segment-group": ("/v1/group", POST_ONLY),
+    "segment-alias": ("/v1/alias", POST_ONLY),
+    "rudderstack-beacon": ("/beacon/v1/batch", POST_ONLY),
+    "track-script": ("/track.js", PUBLIC),
+    "segment-settings": ("/v1/projects/no-such-key/settings", KEY_NEEDED),
+    "rudderstack-source-config": ("/sourceConfig/?writeKey=no-such-key", KEY_NEEDED),
+}
+ADMIN = "admin/"
+ADMIN_OPEN = {"login", "logout", "jsi18n"}
+
+
+def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Route and name of each."""
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry, route)
+        else:
+            assert isinstance(entry, URLPattern)
+            yield route, entry.name or route
+
+
+def test_every_address_is_known() -> None:
+    outside = {name for route, name in patterns(get_resolver()) if not route.startswith(ADMIN)}
+    assert outside == set(ADDRESSES)
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_a_stranger_gets_what_is_expected(name: str, client_of_acme: object) -> None:
+    address, status = ADDRESSES[name]
+    response = Browser().get(address)
+    assert response.status_code == status
+    assert "user-1" not in response.content.decode()
+
+
+def test_every_address_of_the_admin_sends_strangers_to_the_sign_in(db: None) -> None:
+    open_to_strangers = set()
+    for route, name in patterns(get_resolver()):
+        if not route.startswith(ADMIN) or name in ADMIN_OPEN or "(?P" in route:
+            continue
+        response = Browser().get("/" + route.replace("<path:object_id>", "1").replace("<id>", "1"))
+        if (response.status_code, response.get("Location", "")[:13]) != (302, "/admin/login/"):
+            open_to_strangers.add((route, response.status_code))
+    assert open_to_strangers == set()
