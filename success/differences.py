@@ -2,25 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
-from enum import StrEnum
+from decimal import Decimal
 from fractions import Fraction
 
-from success.evaluation import Outcome, evaluate, weighted_mean
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from success.evaluation import Outcome, evaluate, two_decimals, weighted_mean
 from success.models import Component, Score
 
-CENT = Decimal("0.01")
 
-
-class Kind(StrEnum):
+class Kind(TextChoices):
     """`policy` is what the new policy makes of the old inputs; `both` when it cannot be told from behaviour."""
 
-    POLICY = "policy"
-    BEHAVIOUR = "behaviour"
-    NEWLY_MEASURED = "newly_measured"
-    NO_LONGER_MEASURED = "no_longer_measured"
-    BOTH = "both"
-    ROUNDING = "rounding"
+    POLICY = "policy", _("A new scoring policy")
+    BEHAVIOUR = "behaviour", _("What was done")
+    NEWLY_MEASURED = "newly_measured", _("Newly measured")
+    NO_LONGER_MEASURED = "no_longer_measured", _("No longer measured")
+    BOTH = "both", _("A new scoring policy and what was done, which cannot be told apart")
+    ROUNDING = "rounding", _("Rounding")
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class Item:
     before: Fraction | None = None
     after: Fraction | None = None
     shown: Decimal = Decimal(0)
+
+    @property
+    def kind_label(self) -> str:
+        return str(self.kind.label)
 
 
 @dataclass(frozen=True)
@@ -119,14 +123,9 @@ def _rounding(change: int, items: list[Item]) -> Iterator[Item]:
 
 def _shown(items: list[Item], change: int) -> Iterator[Item]:
     """With two decimals; what that loses is shown with the rounding."""
-    exact = [replace(item, shown=_two_decimals(item.points)) for item in items if item.kind != Kind.ROUNDING]
+    exact = [replace(item, shown=two_decimals(item.points)) for item in items if item.kind != Kind.ROUNDING]
     yield from exact
     left = change - sum((item.shown for item in exact), Decimal(0))
     rounding = [item for item in items if item.kind == Kind.ROUNDING]
     if rounding or left:
         yield replace(rounding[0] if rounding else Item(Kind.ROUNDING, None, Fraction(0)), shown=left)
-
-
-def _two_decimals(points: Fraction) -> Decimal:
-    digits = Decimal(points.numerator) / Decimal(points.denominator)
-    return digits.quantize(CENT, ROUND_HALF_UP)

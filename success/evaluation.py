@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.db import connection
 from success.formula import FORMULA, INPUTS, PART_COLUMNS, PARTS, POLICY
 from success.models import Component, Score, ScoringPolicy
 
+CENT = Decimal("0.01")
 STATEMENT = f"""
 WITH inputs AS (SELECT id AS score_id, {", ".join(INPUTS)} FROM success_score WHERE id = ANY(%(scores)s)),
     policy AS (SELECT id AS policy_id, {", ".join(POLICY)} FROM success_scoringpolicy WHERE id = ANY(%(policies)s))
@@ -46,6 +47,11 @@ def weighted_mean(outcome: Outcome, of: Sequence[Component]) -> Fraction | None:
         return None
     total = sum(outcome.weights[component] * Fraction(outcome.components[component] or 0) for component in of)
     return Fraction(total) / weight
+
+
+def two_decimals(points: Fraction) -> Decimal:
+    """For reading: half away from zero."""
+    return (Decimal(points.numerator) / Decimal(points.denominator)).quantize(CENT, ROUND_HALF_UP)
 
 
 def evaluate(scores: Sequence[Score], *, policies: Sequence[ScoringPolicy]) -> dict[tuple[int, int], Outcome]:

@@ -5,11 +5,27 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
-from success.evaluation import Outcome, evaluate
+from django.utils.translation import gettext_lazy as _
+
+from success.evaluation import Outcome, evaluate, two_decimals
 from success.models import Component, Score, ScoringPolicy
 from success.reasons import why_not_measured
 from success.scoring import FEEDBACK_DAYS, MONTH_DAYS, WEEK_DAYS
+
+LABELS: Mapping[str, Any] = {
+    "active_days": _("Active days"),
+    "events": _("Events"),
+    "high_value": _("High-value events"),
+    "tasks": _("Onboarding tasks done"),
+    "launch_kit": _("Launch kit viewed"),
+    "content": _("Contents generated"),
+    "visuals": _("Visuals created"),
+    "answers": _("Answers"),
+    "level": _("Events in the week before"),
+    "movement": _("Events in the week"),
+}
 
 # What each part counts, what earns all of its points (a column of the policy or of the score), and how many they are.
 COUNTED: Mapping[tuple[Component, str], tuple[str, str, int]] = {
@@ -44,6 +60,14 @@ class Part:
     points: Fraction
     most: int
 
+    @property
+    def label(self) -> str:
+        return str(LABELS[self.name])
+
+    @property
+    def shown(self) -> Decimal:
+        return two_decimals(self.points)
+
 
 @dataclass(frozen=True)
 class ComponentReceipt:
@@ -70,6 +94,10 @@ class Receipt:
     components: tuple[ComponentReceipt, ...]
     windows: Mapping[str, Window]
     mean: Fraction | None
+
+    @property
+    def shown_mean(self) -> Decimal | None:
+        return None if self.mean is None else two_decimals(self.mean)
 
 
 def receipt_of(score: Score) -> Receipt:

@@ -112,7 +112,7 @@ class ReceiptShape(serializers.Serializer[Any]):
 
 
 class DifferenceItemShape(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=[(kind.value, kind.value) for kind in Kind])
+    kind = serializers.ChoiceField(choices=Kind.choices)
     component = serializers.ChoiceField(choices=Component.choices, allow_null=True)
     points = serializers.FloatField(help_text="Two decimals; the items add up to the change.")
     before = serializers.FloatField(allow_null=True)

@@ -1,3 +1,0 @@
-from success import client_admin
-
-__all__ = ["client_admin"]
