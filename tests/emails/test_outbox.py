@@ -26,8 +26,13 @@ NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 
 
 def queue(key: str = "1", **changes: Any) -> bool:
-    values = {"to_address": "op@example.com", "subject": "Late", "text": "A job is late.", "queued_at": NOW}
-    return queue_email("operator_alert", key=key, **values | changes)
+    values: dict[str, Any] = {
+        "to_address": "op@example.com",
+        "subject": "Late",
+        "text": "A job is late.",
+        "queued_at": NOW,
+    }
+    return queue_email("operator_alert", key=key, **(values | changes))
 
 
 def states() -> list[tuple[str, int, str]]:

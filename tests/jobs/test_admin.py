@@ -22,7 +22,8 @@ LIST = "/admin/jobs/jobrun/"
 
 @pytest.fixture
 def operator(db: None) -> User:
-    return UserFactory.create(is_staff=True, is_superuser=True, username="operator")
+    user: User = UserFactory.create(is_staff=True, is_superuser=True, username="operator")
+    return user
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ def test_sync_schedules_tells_what_it_did() -> None:
 def test_the_pieces_of_old_runs_are_dropped_and_the_runs_kept() -> None:
     old = run_through(naming)
     new = begin(naming, at=MONDAY + WEEK).run
+    assert old.ended_at
     assert prune_ledger(as_of=old.ended_at + WEEK) == 0
     assert prune_ledger(as_of=old.ended_at + 5 * WEEK) == 2
     assert [period for _, period, _ in runs()] == [old.period, new.period]

@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.http import HttpResponse
 from django.test import Client as Browser
 from pytest_django import Settings
 
@@ -14,7 +13,7 @@ from tests.factories import OrganizationFactory
 from tests.jobs.ledgers import MONDAY, WEEK, begin, names, runs
 from tests.jobs.sample_jobs import names as naming
 
-SECRET = {"HTTP_AUTHORIZATION": "Bearer cron-secret-of-the-tests"}
+SECRET = {"authorization": "Bearer cron-secret-of-the-tests"}
 PATH = "/api/cron/names"
 
 
@@ -25,8 +24,8 @@ def _wednesday(client_of_acme: Client, outsider: Organization) -> Any:
         yield
 
 
-def post(browser: Browser, body: Any = "", *, path: str = PATH, **headers: str) -> HttpResponse:
-    return browser.post(path, body, content_type="application/json", **(headers or SECRET))
+def post(browser: Browser, body: Any = "", *, path: str = PATH) -> Any:
+    return browser.post(path, body, content_type="application/json", headers=SECRET)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +33,7 @@ def post(browser: Browser, body: Any = "", *, path: str = PATH, **headers: str) 
 )
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_without_the_secret_nothing_runs(browser: Browser, header: str, method: str) -> None:
-    response = getattr(browser, method)(PATH, HTTP_AUTHORIZATION=header)
+    response = getattr(browser, method)(PATH, headers={"authorization": header})
     assert (response.status_code, response.json()["code"], runs()) == (401, "wrong_secret", [])
 
 
@@ -45,7 +44,7 @@ def test_without_a_configured_secret_the_endpoints_are_closed(
 ) -> None:
     settings.CRON_SECRET = ""
     settings.DEBUG = debug
-    response = browser.post(PATH, HTTP_AUTHORIZATION=header)
+    response = browser.post(PATH, headers={"authorization": header})
     assert (response.status_code, response.json()["code"], runs()) == (401, "cron_closed", [])
 
 
@@ -75,7 +74,7 @@ def test_the_endpoint_does_the_work_and_tells_what_came_of_it(browser: Browser, 
 
 
 def test_a_plain_get_does_the_same(browser: Browser) -> None:
-    assert browser.get(PATH, **SECRET).json()["success"] == 2
+    assert browser.get(PATH, headers=SECRET).json()["success"] == 2
 
 
 def test_what_is_done_is_only_told(browser: Browser, organization: Organization) -> None:
@@ -199,7 +198,9 @@ def test_hourly_jobs_take_a_time(browser: Browser) -> None:
 
 
 def test_the_parameters_may_stand_in_the_address(browser: Browser) -> None:
-    assert browser.get(f"{PATH}?organization=acme&periodEnd=2026-08-31", **SECRET).json()["period"] == "2026-08-31"
+    assert (
+        browser.get(f"{PATH}?organization=acme&periodEnd=2026-08-31", headers=SECRET).json()["period"] == "2026-08-31"
+    )
 
 
 def _only_run() -> JobRun:

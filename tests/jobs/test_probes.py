@@ -43,5 +43,5 @@ def test_readyz_does_not_wait_for_what_hangs(browser: Browser, monkeypatch: pyte
 
 def test_readyz_sees_a_migration_that_is_not_applied(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probes, "_migrated", set())
-    monkeypatch.setattr(probes.MigrationExecutor, "migration_plan", lambda self, targets: ["one"])
+    monkeypatch.setattr("jobs.probes.MigrationExecutor.migration_plan", lambda self, targets: ["one"])
     assert browser.get("/readyz").json()["checks"]["migrations"] == "some are not applied"

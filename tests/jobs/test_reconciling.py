@@ -9,7 +9,6 @@ from jobs.models import Watermark
 from jobs.reconciling import reconcile, reconcile_all
 from jobs.running import work_on, work_one
 from jobs.schedule_sync import sync_schedules
-from jobs.schedules import clockwork_of
 from tests.jobs.ledgers import MONDAY, PATIENCE, WEEK, names, runs
 from tests.jobs.sample_jobs import checks, letters
 from tests.jobs.sample_jobs import names as naming
@@ -75,7 +74,7 @@ def test_paused_time_passes_without_anything_falling_due() -> None:
 
 def test_a_row_with_an_interval_is_due_when_it_fires() -> None:
     every_day = IntervalSchedule.objects.create(every=1, period="days")
-    PeriodicTask.objects.filter(pk=clockwork_of("names").task.pk).update(crontab=None, interval=every_day)
+    PeriodicTask.objects.filter(name="names").update(crontab=None, interval=every_day)
     assert reconcile(naming, now=MONDAY) == []
     assert [run.period for run in reconcile(naming, now=MONDAY, is_fired=True)] == ["2026-09-07"]
     assert reconcile(naming, now=MONDAY + timedelta(days=1), is_fired=True) == []

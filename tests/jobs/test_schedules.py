@@ -12,6 +12,12 @@ from jobs.schedules import clockwork_of, clockworks, due_times
 LAST_SUMMER_MONDAY = ["2026-10-19T05:00"]
 
 
+def row_of(job: str) -> PeriodicTask:
+    row = clockwork_of(job).task
+    assert row
+    return row
+
+
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
@@ -65,19 +71,19 @@ def test_syncing_again_changes_nothing(settings: Settings) -> None:
 
 @pytest.mark.usefixtures("_synced")
 def test_what_staff_edited_survives() -> None:
-    row = clockwork_of("names").task
+    row = row_of("names")
     edited = crontab("15 9 * * 2")
     edited.save()
     PeriodicTask.objects.filter(pk=row.pk).update(name="Our scores", enabled=False, crontab=edited)
     sync_schedules()
-    assert clockwork_of("names").task == row
+    assert row_of("names") == row
     row.refresh_from_db()
     assert (row.name, row.enabled, row.crontab_id) == ("Our scores", False, edited.pk)
 
 
 @pytest.mark.usefixtures("_synced")
 def test_rows_of_jobs_that_are_gone_are_removed_and_rows_of_staff_stay(settings: Settings) -> None:
-    PeriodicTask.objects.create(name="ours", task="our.task", crontab=clockwork_of("names").task.crontab)
+    PeriodicTask.objects.create(name="ours", task="our.task", crontab=row_of("names").crontab)
     settings.JOBS = {name: job for name, job in settings.JOBS.items() if name != "letters"}
     assert sync_schedules().removed == ["letters"]
     assert PeriodicTask.objects.filter(name="ours").exists()
@@ -92,7 +98,7 @@ def test_a_job_owes_nothing_from_before_its_row_was_made() -> None:
 @pytest.mark.usefixtures("_synced")
 def test_an_unreadable_row_does_not_stop_the_others() -> None:
     broken = CrontabSchedule.objects.create(minute="nonsense")
-    PeriodicTask.objects.filter(pk=clockwork_of("names").task.pk).update(crontab=broken)
+    PeriodicTask.objects.filter(pk=row_of("names").pk).update(crontab=broken)
     PeriodicTask.objects.create(name="odd", task="jobs.reconcile_job", kwargs="[1]", crontab=broken)
     assert clockwork_of("names").crontab is None
     assert clockwork_of("letters").crontab is not None
