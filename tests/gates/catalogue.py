@@ -47,7 +47,7 @@ class Table:
 def rows(query: str) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def tables() -> list[Table]:
