@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 
-class SecretKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
+class SecretKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "accounts.authentication.SecretKeyAuthentication"
     name = "secretKey"
 
@@ -13,7 +13,7 @@ class SecretKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
         return {"type": "http", "scheme": "bearer", "description": "A secret key, made in the admin under API keys."}
 
 
-class CronSecretScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
+class CronSecretScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "jobs.cron.CronSecret"
     name = "cronSecret"
 

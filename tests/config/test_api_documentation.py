@@ -1,0 +1,45 @@
+import re
+
+import pytest
+from django.test import Client as Browser
+from drf_spectacular.validation import validate_schema
+
+from accounts.models import Organization
+
+
+@pytest.fixture
+def schema(browser: Browser, db: None) -> dict[str, object]:
+    response = browser.get("/api/schema/", headers={"Accept": "application/json"})
+    assert response.status_code == 200
+    found: dict[str, object] = response.json()
+    return found
+
+
+def test_the_schema_is_valid_and_knows_every_way_in(schema: dict[str, object]) -> None:
+    validate_schema(schema)
+    assert sorted(schema["paths"]) == [  # type: ignore[call-overload]
+        "/api/client/success",
+        "/api/cron/{name}",
+        "/api/v1/clients/{external_id}/scores",
+        "/api/v1/clients/{external_id}/scores/{period_end}",
+        "/api/v1/events",
+        "/v1/batch",
+    ]
+
+
+def test_every_operation_names_a_way_to_authenticate(schema: dict[str, object]) -> None:
+    known = {"secretKey", "cronSecret", "writeKey", "cookieAuth"}
+    assert set(schema["components"]["securitySchemes"]) == known  # type: ignore[index]
+    for path in schema["paths"].values():  # type: ignore[attr-defined]
+        for operation in path.values():
+            assert {name for way in operation["security"] for name in way} <= known
+            assert operation["security"]
+
+
+def test_the_page_loads_nothing_from_other_hosts(browser: Browser, organization: Organization) -> None:
+    response = browser.get("/api/docs/")
+    page = response.content.decode()
+    assert response.status_code == 200
+    addresses = re.findall(r"""(?:src|href)=["']([^"']+)""", page)
+    assert addresses
+    assert not [address for address in addresses if "//" in address.replace("http://testserver", "")]
