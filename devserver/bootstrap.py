@@ -36,10 +36,15 @@ def main() -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if STAMP.exists() and STAMP.read_text() == fingerprint() and works():
             return
-        if UNFINISHED.exists() or not works():
+        if UNFINISHED.exists() or was_moved() or not works():
             say("Making the virtual environment .venv …")
             make_environment(python)
         install()
+
+
+def was_moved() -> bool:
+    """The programs inside name their interpreter by its full path, so an environment does not survive a move."""
+    return STAMP.exists() and STAMP.read_text().splitlines()[-1:] != [str(VENV)]
 
 
 def suitable_python() -> str:
@@ -116,7 +121,7 @@ def install() -> None:
 
 
 def fingerprint() -> str:
-    return hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest() + "\n"
+    return f"{hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest()}\n{VENV}\n"
 
 
 def python_inside() -> str:

@@ -64,22 +64,45 @@ def provision_cluster(superuser_url: str, *, owner_password: str, serving_passwo
 
 def provision_given(database_url: str, *, login: str, password: str) -> str:
     """Make the serving login on a given server, whose URL is that of the owner; returns the serving URL."""
-    try:
-        with psycopg.connect(database_url, autocommit=True) as connection:
-            require_version(connection)
+    with _reach(database_url) as connection:
+        try:
             _one_at_a_time(connection)
             _ensure_serving(connection, login, password)
-            owner = connection.info.user
-            grant_serving(connection, owner=owner)
-        serving_url = with_login(database_url, login, password)
-        with psycopg.connect(serving_url):
-            return serving_url
+            grant_serving(connection, owner=connection.info.user)
+        except psycopg.Error as error:
+            raise _by_hand(error) from error
+    serving_url = with_login(database_url, login, password)
+    try:
+        psycopg.connect(serving_url).close()
     except psycopg.Error as error:
-        raise UnableToStartError(
-            f"A serving login could not be made with DATABASE_URL: {str(error).strip()}\n"
-            "Make the roles by hand (see devserver/provision.py) and give DATABASE_URL (serving login) and "
-            "DATABASE_OWNER_URL (owner)."
-        ) from error
+        raise _by_hand(error) from error
+    return serving_url
+
+
+def require_usable(database_url: str) -> None:
+    """Refuse a given database that cannot be reached or is too old."""
+    _reach(database_url).close()
+
+
+def _reach(database_url: str) -> psycopg.Connection:
+    if urlsplit(database_url).scheme not in {"postgres", "postgresql"}:
+        raise UnableToStartError("The database must be PostgreSQL: give DATABASE_URL as postgresql://…")
+    try:
+        connection = psycopg.connect(database_url, autocommit=True, connect_timeout=10)
+    except psycopg.Error as error:
+        raise UnableToStartError(f"The database at DATABASE_URL cannot be used: {str(error).strip()}") from error
+    if connection.info.server_version < _OLDEST_SERVER:
+        found = connection.info.server_version // 10_000
+        raise UnableToStartError(f"PostgreSQL 15 or newer is needed; the server at DATABASE_URL is {found}.")
+    return connection
+
+
+def _by_hand(error: psycopg.Error) -> UnableToStartError:
+    return UnableToStartError(
+        f"A serving login could not be made with DATABASE_URL: {str(error).strip()}\n"
+        "Make the roles by hand (see devserver/provision.py) and give DATABASE_URL (serving login) and "
+        "DATABASE_OWNER_URL (owner)."
+    )
 
 
 def grant_serving(connection: psycopg.Connection, *, owner: str) -> None:
@@ -91,13 +114,6 @@ def grant_serving(connection: psycopg.Connection, *, owner: str) -> None:
     for privileges, kind in _DEFAULT_PRIVILEGES:
         statement = sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA public GRANT {} ON {} TO {}")
         connection.execute(statement.format(role, sql.SQL(privileges), sql.SQL(kind), group))
-
-
-def require_version(connection: psycopg.Connection) -> None:
-    """Refuse a server that lacks what the schema uses."""
-    if connection.info.server_version < _OLDEST_SERVER:
-        found = connection.info.server_version // 10_000
-        raise UnableToStartError(f"PostgreSQL 15 or newer is needed; the server at DATABASE_URL is {found}.")
 
 
 def at_database(url: str, database: str) -> str:

@@ -43,7 +43,8 @@ def databases() -> int:
 @contextmanager
 def _servers() -> Iterator[tuple[list[Service], dict[str, str]]]:
     secrets = keys.load(RUN.secrets)
-    _say("Starting PostgreSQL and Valkey …")
+    given = bool(os.environ.get("DATABASE_URL")) + bool(os.environ.get("REDIS_URL"))
+    _say(("Starting PostgreSQL and Valkey …", "Starting what is not given …", "Using the servers given …")[given])
     servers = Servers(homes.data_home(RUN), RUN.logs, lasting=True, memory=RUN)
     try:
         yield servers.running, environment(servers.start(secrets), secrets)

@@ -45,7 +45,7 @@ class Servers:
         """Start and provision what is needed; on failure nothing stays behind."""
         try:
             database_url, owner_url = self._database(secrets)
-            redis_url = os.environ.get("REDIS_URL") or self._broker(secrets["broker_password"])
+            redis_url = _given_broker() or self._broker(secrets["broker_password"])
         except BaseException:
             self.stop()
             raise
@@ -135,9 +135,25 @@ def _given_database(given: str) -> tuple[str, str]:
 
     owner = os.environ.get("DATABASE_OWNER_URL")
     if owner:
+        provision.require_usable(given)
         return given, owner
     # Roles are shared by all databases of a server: a name of its own keeps two clones from changing each other's
     # password.
     login = f"{provision.SERVING_LOGIN}_{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
     password = keys.load(RUN.create().secrets)["serving_password"]
     return provision.provision_given(given, login=login, password=password), given
+
+
+def _given_broker() -> str | None:
+    given = os.environ.get("REDIS_URL")
+    if given:
+        import redis
+        from django.core.exceptions import ImproperlyConfigured
+
+        from config.env import cache_url
+
+        try:
+            redis.Redis.from_url(cache_url(given), socket_connect_timeout=5).ping()
+        except (redis.RedisError, ImproperlyConfigured, ValueError) as error:
+            raise UnableToStartError(f"The broker at REDIS_URL cannot be used: {error}") from error
+    return given or None
