@@ -21,6 +21,23 @@ def has_role(request: HttpRequest, roles: Collection[Membership.Role]) -> bool:
     return bool(request.user.is_active and (request.user.is_superuser or (seat and seat.role in roles)))
 
 
+def _bound_to(form: Any, organization_id: int) -> Any:
+    """The form with its row's organization known, so that what is unique in an organization is validated as such."""
+
+    class OwnForm(form):  # type: ignore[misc]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            if self.instance.organization_id is None:
+                self.instance.organization_id = organization_id
+
+        def _get_validation_exclusions(self) -> set[str]:
+            exclusions: set[str] = super()._get_validation_exclusions()
+            return exclusions - {"organization"}
+
+    OwnForm.__name__ = form.__name__
+    return OwnForm
+
+
 class TenantModelAdmin(ModelAdmin):  # type: ignore[misc]
     """Operators see every organization's rows, members those of their own. Roles decide who may do what."""
 
@@ -56,6 +73,19 @@ class TenantModelAdmin(ModelAdmin):  # type: ignore[misc]
     def get_exclude(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
         exclude = list(super().get_exclude(request, obj) or [])
         return exclude if request.user.is_superuser else [*exclude, self.organization_field]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        # A row never moves to another organization: what points at it would stay behind.
+        fields = list(super().get_readonly_fields(request, obj))
+        keeps = obj is not None and self.organization_field == "organization" and "organization" not in fields
+        return [*fields, "organization"] if keeps else fields
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        seat: Seat | None = getattr(request, "seat", None)
+        if request.user.is_superuser or seat is None or self.organization_field != "organization":
+            return form
+        return _bound_to(form, seat.organization_id)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = super().get_list_display(request)

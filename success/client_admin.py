@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import AbstractUser
-from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Max, Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -104,7 +104,7 @@ class ClientAdmin(TenantModelAdmin):
             hidden.add("organization")
         return [name for name in self.fields if name not in hidden]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Client | None = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return ("organization", "external_id", "login", "created_at") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:

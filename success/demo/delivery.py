@@ -32,7 +32,10 @@ def send_messages(messages: Iterable[Message], *, base_url: str, write_key: str)
 
 def _post(endpoint: httpx.Client, batch: list[Message]) -> dict[str, Any]:
     for attempt in range(1, ATTEMPTS + 1):
-        response = endpoint.post("/v1/batch", json={"batch": batch})
+        try:
+            response = endpoint.post("/v1/batch", json={"batch": batch})
+        except httpx.TransportError as error:
+            raise UnableToDeliverError(f"The web server at {endpoint.base_url} is not reached: {error}") from error
         if response.status_code == httpx.codes.OK:
             return dict(response.json())
         if response.status_code not in (429, 503) or attempt == ATTEMPTS:

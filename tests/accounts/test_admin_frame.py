@@ -1,5 +1,7 @@
 """What stands around every page of the admin: the way in, where one is, and where one may go."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -8,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import Membership, Organization
 from tests.accounts.admin_pages import browser_of, operators_browser
-from tests.factories import MembershipFactory, OrganizationFactory
+from tests.factories import ClientFactory, MembershipFactory, OrganizationFactory
 
 SIGN_IN = "/admin/login/"
 
@@ -71,9 +73,13 @@ def test_nobody_changes_into_an_organization_of_others(
 
 
 def test_members_read_times_in_their_organizations_timezone(organization: Organization) -> None:
-    owner = browser_of(organization, Membership.Role.OWNER).get("/admin/organization/")
-    assert owner.context["request"].seat.organization_id == organization.pk
-    assert "Europe/Berlin" in str(owner.wsgi_request._seats[0].timezone)
+    client = ClientFactory.create(organization=organization, signed_up_at=datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
+    address = f"/admin/accounts/client/{client.pk}/change/"
+    shown = [
+        '"2026-07-02"' in browser.get(address).content.decode()
+        for browser in (browser_of(organization, Membership.Role.STAFF), operators_browser())
+    ]
+    assert shown == [True, False]
 
 
 def test_signing_in_leads_to_the_home_page(organization: Organization) -> None:

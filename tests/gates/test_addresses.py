@@ -31,7 +31,7 @@ ADDRESSES: dict[str, tuple[str, int]] = {
     "segment-group": ("/v1/group", POST_ONLY),
     "segment-alias": ("/v1/alias", POST_ONLY),
     "rudderstack-beacon": ("/beacon/v1/batch", POST_ONLY),
-    "track-script": ("/track.js", PUBLIC),
+    "track-script": ("/track.js", REDIRECTED),
     "segment-settings": ("/v1/projects/no-such-key/settings", KEY_NEEDED),
     "rudderstack-source-config": ("/sourceConfig/?writeKey=no-such-key", KEY_NEEDED),
 }
