@@ -47,7 +47,7 @@ def versions() -> list[tuple[Any, ...]]:
     """Which transaction wrote or locked each row last."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, xmin::text, xmax::text, ctid::text, computed_at FROM success_score ORDER BY id")
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def test_a_score_stores_what_it_read_and_what_it_made_of_it(organization: Organization) -> None:
@@ -205,9 +205,9 @@ def test_scoring_costs_the_same_queries_for_one_and_for_three(
     organization: Organization, django_assert_num_queries: Any
 ) -> None:
     store(organization, [BUSY])
-    with organization_scope(organization.pk), django_assert_num_queries(6):
+    with organization_scope(organization.pk), django_assert_num_queries(7):
         score_clients(organization.pk, period_end=PERIOD_END, computed_at=NOW)
     with organization_scope(organization.pk):
         Client.objects.bulk_create(Client(organization=organization, external_id=f"more-{n}") for n in range(2))
-    with organization_scope(organization.pk), django_assert_num_queries(6):
+    with organization_scope(organization.pk), django_assert_num_queries(7):
         score_clients(organization.pk, period_end=PERIOD_END, computed_at=NOW)
