@@ -114,18 +114,17 @@ def _work(claim: Claim, *, run: JobRun, job: Job) -> None:
             cursor.execute(LIMITS)
         if not lock_unit(claim):
             return
-        now = timezone.now()
         unit = WorkUnit(
             organization=claim.organization_id,
             period=job.every.period(run.period),
             first_client=claim.first_client,
             last_client=claim.last_client,
-            as_of=now,
+            as_of=timezone.now(),
             parameters=run.parameters,
         )
         with _scope_of(claim):
             counts: Mapping[str, int] = job.work(unit)
-        finish_unit(claim, counts=json.dumps(dict(counts)), now=now)
+        finish_unit(claim, counts=json.dumps(dict(counts)), now=timezone.now())
 
 
 def _scope_of(claim: Claim) -> AbstractContextManager[None]:

@@ -99,7 +99,7 @@ def _state(
     return JobState(
         job=job,
         schedule=_in_words(clockwork),
-        is_paused=not clockwork.is_on,
+        is_paused=bool(clockwork.task) and not clockwork.is_on,
         next_due_at=clockwork.next_due(as_of) if settings.ENABLE_SUCCESS_CRONS else None,
         last_run=last_run,
         progress=progress,

@@ -45,6 +45,14 @@ def count_organization(unit: WorkUnit) -> Mapping[str, int]:
     return {"processed": 1, "success": 1} if unit.organization_id else {}
 
 
+def count_everybody(unit: WorkUnit) -> Mapping[str, int]:
+    """Counts the clients of all organizations in one unit."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM accounts_client")
+        (count,) = cursor.fetchone()
+    return {"processed": count}
+
+
 names = Job(name="names", title="Names", every=Every.WEEK, work=name_clients)
 letters = Job(
     name="letters",
@@ -64,3 +72,4 @@ checks = Job(
     catch_up=CatchUp.NEWEST,
 )
 mortal = Job(name="mortal", title="Mortal", every=Every.WEEK, work=name_clients_or_die)
+census = Job(name="census", title="Census", every=Every.DAY, work=count_everybody, spread=Spread.INSTALLATION)

@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection
 from pytest_django import Settings
 
@@ -28,6 +29,18 @@ def install(monkeypatch: pytest.MonkeyPatch, job: Job) -> Job:
 @pytest.fixture(autouse=True)
 def _clients(client_of_acme: Client, outsider: Organization) -> None:
     pass
+
+
+def test_a_worker_whose_time_is_up_gives_its_unit_back(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(unit: WorkUnit) -> Mapping[str, int]:
+        raise SoftTimeLimitExceeded
+
+    run = begin(install(monkeypatch, replace(naming, work=work)), organization=organization).run
+    with pytest.raises(SoftTimeLimitExceeded):
+        work_one(run)
+    assert units(run) == [(None, None, "pending")]
 
 
 def test_an_organization_that_fails_stops_no_other(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from pytest_django import Settings
 
 from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations
@@ -9,7 +10,7 @@ from jobs.ledger import close_run
 from jobs.running import Patience, work_on, work_one
 from tests.factories import ClientFactory, OrganizationFactory
 from tests.jobs.ledgers import MONDAY, PATIENCE, begin, names, run_through, runs, units
-from tests.jobs.sample_jobs import checks
+from tests.jobs.sample_jobs import census, checks
 from tests.jobs.sample_jobs import names as naming
 
 HOUR = timedelta(hours=1)
@@ -81,6 +82,11 @@ def test_an_organization_that_switched_itself_off_can_be_run_by_hand(organizatio
 def test_an_hourly_job_is_recorded_by_its_hour() -> None:
     run_through(checks, at=MONDAY + HOUR)
     assert runs() == [("checks", "2026-09-07T08Z", "succeeded")]
+
+
+def test_a_job_of_the_installation_is_one_unit_that_sees_everybody(settings: Settings) -> None:
+    settings.JOBS = {"census": {"crontab": "0 1 * * *", "handler": "tests.jobs.sample_jobs.census"}}
+    assert run_through(census).counts == {"processed": 2}
 
 
 def test_without_an_organization_the_run_ends_at_once() -> None:
