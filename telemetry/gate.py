@@ -190,7 +190,7 @@ class _Reader:
             return self.flaws[0]
         if not isinstance(value, dict):
             return "not_an_object"
-        if text.count("{", start, end) + text.count("[", start, end) > DEEPEST and _depth(value) > DEEPEST:
+        if text.count("{", start, end) + text.count("[", start, end) > DEEPEST and not _is_within(value, DEEPEST):
             return "too_deep"
         if (not self.is_ascii or text.find("\\u", start, end) >= 0) and not _is_clean(value):
             return "invalid_text"
@@ -205,7 +205,7 @@ class _Reader:
             raise invalid_json() from error
         if self.flaws:
             raise _refused(self.flaws[0])
-        if _depth(value) >= DEEPEST:
+        if not _is_within(value, DEEPEST - 1):
             raise _refused("too_deep")
         if not _is_clean(value):
             raise _refused("invalid_text")
@@ -284,12 +284,13 @@ def _bytes(text: str) -> int:
     return len(text.encode(errors="surrogateescape"))
 
 
-def _depth(value: object) -> int:
+def _is_within(value: object, depth: int) -> bool:
+    """Whether it is nested to this depth at most. Looks no deeper, so that depth costs nothing."""
     if isinstance(value, dict):
-        return 1 + max(map(_depth, value.values()), default=0)
+        return depth > 0 and all(_is_within(part, depth - 1) for part in value.values())
     if isinstance(value, list):
-        return 1 + max(map(_depth, value), default=0)
-    return 0
+        return depth > 0 and all(_is_within(part, depth - 1) for part in value)
+    return True
 
 
 def _is_clean(value: object) -> bool:

@@ -249,13 +249,15 @@ def _elsewhere(rows: Iterable[Row], received_at: datetime) -> list[dict[str, Any
     without a time of its own, or from a clock that is or was wrong, may have been at any time.
     """
     threshold = datetime.combine(month_of(received_at), datetime.min.time(), tzinfo=UTC) + A_DAY
+    # Who waits for another there may find the message in the month after its own.
+    is_around_month_end = _is_around_month_end(received_at)
     elsewhere = []
     for row in rows:
         stamped, occurred_at = row.original_at, row.occurred_at
         if stamped is None or occurred_at is None or row.received_at or _has_wrong_clock(row, received_at):
             elsewhere.append({"message_id": row.message_id, "since": EARLIEST_MONTH})
-        elif stamped < threshold or occurred_at < threshold:
-            since = (min(stamped, occurred_at) - A_DAY).date().replace(day=1)
+        elif is_around_month_end or stamped < threshold or occurred_at < threshold:
+            since = (min(stamped, occurred_at, received_at) - A_DAY).date().replace(day=1)
             elsewhere.append({"message_id": row.message_id, "since": since})
     return elsewhere
 

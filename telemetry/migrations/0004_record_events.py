@@ -37,13 +37,14 @@ CREATE INDEX telemetry_event_anonymous ON telemetry_event (organization_id, anon
 # - `elsewhere` names the messages that another month may hold, and the first such month.
 # - Plans are kept for the life of a connection, so they must not rest on how empty the tables once were: what is
 #   looked up row by row stands in subqueries, which go by index.
+# - A rebuild may hold the lock for long: whoever sends is told to come again instead of waiting for it.
 # - With a key it yields no row and records nothing once the key is not what the caller knows of it any more.
 RECORD_EVENTS = f"""
 CREATE FUNCTION telemetry_record_events(
     organization bigint, received timestamptz, alone boolean, replaying boolean,
     events jsonb, users jsonb, elsewhere jsonb, sending_key bigint, key_origins text[]
 ) RETURNS TABLE (duplicate text[], quarantined text[], clients bigint[])
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET lock_timeout = '5s' AS $$
 #variable_conflict use_variable
 DECLARE
     this_month date := date_trunc('month', received AT TIME ZONE 'UTC')::date;
