@@ -72,37 +72,47 @@ def works() -> bool:
 
 
 def make_environment(python: str) -> None:
-    shutil.rmtree(str(VENV), ignore_errors=True)
+    if made_by_any_way(python) or (add_venv_module(python) and made_by_any_way(python)):
+        return
     if VENV.exists():
         sys.exit("The folder .venv cannot be replaced. Does it belong to another user?")
-    if quiet([python, "-c", "import ensurepip, venv"]) != 0:
-        add_venv_module(python)
-    ways = [[python, "-m", "venv"], [python, "-m", "virtualenv", "--quiet"], ["virtualenv", "--quiet", "-p", python]]
-    for way in ways:
-        shutil.rmtree(str(VENV), ignore_errors=True)
-        with contextlib.suppress(OSError):
-            if quiet([*way, str(VENV)]) == 0 and works():
-                return
-    shutil.rmtree(str(VENV), ignore_errors=True)
     sys.exit(
         f"No virtual environment could be made with {python}: its modules venv and ensurepip are missing. On Debian "
         f"and Ubuntu: apt install python3-venv. Elsewhere: install the package virtualenv. {SETUP_LOG} tells more."
     )
 
 
-def add_venv_module(python: str) -> None:
+def made_by_any_way(python: str) -> bool:
+    ways = [
+        [[python, "-m", "venv", str(VENV)]],
+        [[python, "-m", "virtualenv", "--quiet", str(VENV)]],
+        [["virtualenv", "--quiet", "-p", python, str(VENV)]],
+        [
+            [python, "-m", "venv", "--without-pip", str(VENV)],
+            [python, "-m", "pip", "--python", python_inside(), "install", "--quiet", "pip"],
+        ],
+    ]
+    for way in ways:
+        shutil.rmtree(str(VENV), ignore_errors=True)
+        with contextlib.suppress(OSError):
+            if all(quiet(command) == 0 for command in way) and works():
+                return True
+    shutil.rmtree(str(VENV), ignore_errors=True)
+    return False
+
+
+def add_venv_module(python: str) -> bool:
     """Debian keeps these modules in a package of their own, which root can add."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return
+        return False
     say("Adding Debian's package of Python's venv module …")
-    version = subprocess.check_output(
-        [python, "-c", "import sys; print('python%d.%d-venv' % sys.version_info[:2])"], universal_newlines=True
-    )
+    asking = "import sys; print(f'python{sys.version_info[0]}.{sys.version_info[1]}-venv')"
+    package = subprocess.check_output([python, "-c", asking], universal_newlines=True).strip()
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    command = ["apt-get", "install", "-y", "--no-install-recommends", version.strip()]
-    if quiet(command, environment) != 0:
-        quiet(["apt-get", "update"], environment)
-        quiet(command, environment)
+    command = ["apt-get", "install", "-y", "--no-install-recommends", package]
+    return quiet(command, environment) == 0 or (
+        quiet(["apt-get", "update"], environment) == 0 and quiet(command, environment) == 0
+    )
 
 
 def install() -> None:
