@@ -30,7 +30,7 @@ def test_scores_come_in_pages_newest_first(browser: Browser, key: dict[str, str]
     weekly(client_of_acme, 5)
     url = "/api/v1/clients/user-1/scores"
     pages = []
-    cursor = ""
+    cursor: str | None = ""
     while cursor is not None:
         page = browser.get(url, {"limit": 2} | ({"cursor": cursor} if cursor else {}), headers=key).json()
         pages.append([(score["periodEnd"], score["change"]) for score in page["results"]])
