@@ -32,7 +32,7 @@ class OutboxEmailAdmin(TenantModelAdmin):
     search_help_text = _("Search by address or subject")
     ordering = ("-id",)
     actions = ("it_was_sent", "send_it_again")
-    fields = ("organization", "kind", "key", "to_address", "subject", "state", "attempt", "next_attempt_at",
+    fields = ("organization", "kind", "key", "to_address", "subject", "status", "attempt", "next_attempt_at",
               "queued_at", "sent_at", "error", "text")  # fmt: skip
     readonly_fields = fields
 

@@ -24,7 +24,6 @@ class OperatorAlertAdmin(ModelAdmin):  # type: ignore[misc]
     fields = (
         "kind",
         "matter",
-        "state",
         "told",
         "opened_at",
         "last_seen_at",

@@ -49,10 +49,13 @@ class JobRunAdmin(TenantModelAdmin):
     ordering = ("-started_at", "-id")
     list_fullwidth = True
     fields = (
-        ("job", "period", "organization"),
-        ("state", "progress", "generation"),
-        ("trigger", "triggered_by", "parameters"),
-        ("due_at", "started_at", "ended_at", "took"),
+        ("job", "period"),
+        ("status", "progress"),
+        ("organization", "generation"),
+        ("trigger", "triggered_by"),
+        ("due_at", "started_at"),
+        ("ended_at", "took"),
+        "parameters",
         "counted",
         "rate",
         "failures",

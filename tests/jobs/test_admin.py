@@ -140,3 +140,9 @@ def test_a_schedule_can_be_paused_in_the_admin(console: Browser) -> None:
     assert response.status_code == 302, response.context["adminform"].form.errors
     row.refresh_from_db()
     assert not row.enabled
+
+
+def test_the_page_of_a_run_names_its_state(console: Browser) -> None:
+    page = console.get(f"{LIST}{run_through(naming).pk}/change/").content.decode()
+    assert "Succeeded" in page
+    assert "&#x27;succeeded&#x27;" not in page
