@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations, organization_scope
@@ -280,3 +281,11 @@ def test_the_outsider_gets_nothing(tmp_path: Path, outsider: Organization) -> No
         assert not Event.objects.exists()
         assert not ImportFile.objects.exists()
         assert Client.objects.count() == 1
+
+
+def test_the_planner_is_told_of_the_rows(tmp_path: Path) -> None:
+    rows = "".join(f"user-{number},login,2026-03-01\n" for number in range(40))
+    run(written(tmp_path, f"clientId,name,occurredAt\n{rows}"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'accounts_client'")
+        assert cursor.fetchone()[0] >= 40
