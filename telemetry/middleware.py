@@ -26,5 +26,7 @@ class StraightToTelemetry:
         except Resolver404:
             return self.get_response(request)
         response: HttpResponse = view(request, *arguments, **named)
+        # Django would log each refused request with its path, in which a key may stand.
+        response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
         response["Content-Length"] = str(len(response.content))
         return response

@@ -5,7 +5,6 @@ from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client as Browser
 
 from accounts.api_keys import NewKey
@@ -19,7 +18,7 @@ NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 ANSWER = {"success": True, "accepted": 0, "duplicate": 0, "quarantined": 0, "rejected": []}
 
 
-def post(path: str, body: Any, key: NewKey | None, **headers: str) -> HttpResponse:
+def post(path: str, body: Any, key: NewKey | None, **headers: str) -> Any:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     if key:
         headers = {"Authorization": f"Basic {b64encode(f'{key.secret}:'.encode()).decode()}", **headers}
@@ -31,7 +30,7 @@ def track(name: str = "login", **fields: Any) -> dict[str, Any]:
 
 
 def event(message_id: str, name: str = "login", **fields: Any) -> IncomingEvent:
-    given = {"external_id": "user-1", "stated_at": NOON} | fields
+    given: dict[str, Any] = {"external_id": "user-1", "stated_at": NOON} | fields
     return IncomingEvent(message_id=message_id, name=name, **given)
 
 

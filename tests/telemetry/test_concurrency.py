@@ -23,7 +23,8 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 
 @pytest.fixture
 def acme() -> Organization:
-    return OrganizationFactory.create()
+    organization: Organization = OrganizationFactory.create()
+    return organization
 
 
 def at_once(work: Callable[[int], Recorded]) -> list[Recorded]:

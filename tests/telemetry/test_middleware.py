@@ -21,3 +21,8 @@ def test_other_paths_go_the_usual_way(settings: Any) -> None:
 def test_the_answer_has_a_length(write_key: NewKey) -> None:
     answer = post("/v1/track", track(), write_key)
     assert int(answer["Content-Length"]) == len(answer.content)
+
+
+def test_a_refused_request_leaves_no_key_in_the_log(secret_key: NewKey, caplog: pytest.LogCaptureFixture) -> None:
+    assert Browser().get(f"/v1/projects/{secret_key.secret}/settings").status_code == 401
+    assert caplog.records == []

@@ -47,7 +47,7 @@ def test_an_event_is_stored_as_it_was_told(organization: Organization) -> None:
     )
     assert record(organization, told) == Recorded(accepted=1)
     with organization_scope(organization.pk):
-        row = Event.objects.values().get()
+        row: dict[str, Any] = dict(Event.objects.values().get())
         client = Client.objects.get()
     assert (client.external_id, client.status, client.organization_id) == ("user-1", "active", organization.pk)
     assert row.pop("id")

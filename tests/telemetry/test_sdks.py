@@ -52,7 +52,8 @@ def address() -> Iterator[str]:
 
 @pytest.fixture
 def acme() -> Organization:
-    return OrganizationFactory.create()
+    organization: Organization = OrganizationFactory.create()
+    return organization
 
 
 @pytest.fixture
