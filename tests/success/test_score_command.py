@@ -62,6 +62,12 @@ def test_one_organization_is_scored() -> None:
     assert {row[0] for row in scored()} == {"acme"}
 
 
+def test_every_seventh_day_is_scored_through_a_date(organization: Organization) -> None:
+    store(organization, [BUSY])
+    said = run("--period-end", "2026-11-02", "--through", "2026-11-17", "--organization", "acme", "--client", "c0")
+    assert [line.split(":")[0] for line in said.splitlines()] == ["c0 2026-11-02", "c0 2026-11-09", "c0 2026-11-16"]
+
+
 def test_one_client_is_scored_and_shown(organization: Organization) -> None:
     store(organization, [BUSY, UNBORN])
     said = run("--period-end", PERIOD_END, "--organization", "acme", "--client", "c0")
@@ -74,7 +80,8 @@ def test_one_client_is_scored_and_shown(organization: Organization) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--period-end", "yesterday"], "is a date"),
+        (["--period-end", "yesterday"], "are dates"),
+        (["--period-end", PERIOD_END, "--through", "2026-11-09"], "not before"),
         (["--period-end", "9999-12-31"], "not ended"),
         (["--period-end", "0001-01-01"], "no scores before"),
         (["--period-end", PERIOD_END, "--client", "c0"], "needs --organization"),

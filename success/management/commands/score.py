@@ -1,5 +1,5 @@
 import sys
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -19,27 +19,27 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--period-end", required=True, help="a date such as 2026-01-05: the days before it count")
+        parser.add_argument("--through", help="a later date: every seventh day from --period-end on until then, too")
         parser.add_argument("--organization", help="slug: only this organization; else all that are active")
         parser.add_argument("--client", help="external id: only this client, and its score is shown")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        period_end = _read_period_end(options["period_end"])
+        period_ends = _read_period_ends(options["period_end"], through=options["through"])
         organization = organization_of_slug(options["organization"]) if options["organization"] else None
         if options["client"] is not None:
             if organization is None:
                 raise CommandError("--client needs --organization.")
-            self._score_client(organization, options["client"], period_end)
+            for period_end in period_ends:
+                self._score_client(organization, options["client"], period_end)
             return
-        job = job_named("success-score")
-        run = run_by_hand(
-            job,
-            job.every.period(period_end.isoformat()),
-            organization=organization,
-            again=True,
-            output=self.stdout,
-        )
-        if run.status in {JobRun.Status.FAILED, JobRun.Status.PARTIAL}:
+        runs = [self._score_all(organization, period_end) for period_end in period_ends]
+        if any(run.status in {JobRun.Status.FAILED, JobRun.Status.PARTIAL} for run in runs):
             sys.exit(1)
+
+    def _score_all(self, organization: Organization | None, period_end: date) -> JobRun:
+        job = job_named("success-score")
+        period = job.every.period(period_end.isoformat())
+        return run_by_hand(job, period, organization=organization, again=True, output=self.stdout)
 
     def _score_client(self, organization: Organization, external_id: str, period_end: date) -> None:
         with organization_scope(organization.pk):
@@ -70,11 +70,19 @@ class Command(BaseCommand):
         )
 
 
+def _read_period_ends(text: str, *, through: str | None) -> list[date]:
+    first = _read_period_end(text)
+    last = _read_period_end(through) if through else first
+    if last < first:
+        raise CommandError("--through is not before --period-end.")
+    return [first + timedelta(days=days) for days in range(0, (last - first).days + 1, 7)]
+
+
 def _read_period_end(text: str) -> date:
     try:
         period_end = date.fromisoformat(text)
     except ValueError:
-        raise CommandError("--period-end is a date such as 2026-01-05.") from None
+        raise CommandError("--period-end and --through are dates such as 2026-01-05.") from None
     if period_end < FIRST_PERIOD_END:
         raise CommandError(f"There are no scores before {FIRST_PERIOD_END}.")
     if period_end > timezone.now().date():
