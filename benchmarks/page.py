@@ -14,6 +14,8 @@ from benchmarks import scoring as scoring_benchmark
 
 mpl.use("svg")
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 TEXT = """\
 # Performance
@@ -86,7 +88,7 @@ def _plot_scoring(path: Path, measured: Sequence[scoring_benchmark.Measured]) ->
     _finish(figure, axes, path)
 
 
-def _finish(figure: plt.Figure, axes: plt.Axes, path: Path) -> None:
+def _finish(figure: Figure, axes: Axes, path: Path) -> None:
     axes.grid(visible=True, alpha=0.3)
     axes.legend(frameon=False)
     mpl.rcParams["svg.hashsalt"] = "mainstay"

@@ -86,7 +86,7 @@ def create_silent_clients(organization: Organization, *, clients: int, period_en
 
 def create_clients(organization: Organization, *, clients: int, period_end: date) -> None:
     """Clients with activity, onboarding tasks and some feedback; the tables' statistics are brought up to date."""
-    values = {"organization": organization.pk, "clients": clients, "period_end": period_end}
+    values: dict[str, int | date] = {"organization": organization.pk, "clients": clients, "period_end": period_end}
     with organization_scope(organization.pk), connection.cursor() as cursor:
         for statement in (CLIENTS, ACTIVITY, FIRST_AND_LAST, TASKS, FEEDBACK):
             cursor.execute(statement, values)

@@ -35,20 +35,22 @@ def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
 
 @pytest.fixture
 def organization(db: None) -> Organization:
-    return OrganizationFactory.create(slug="acme", timezone="Europe/Berlin")
+    made: Organization = OrganizationFactory.create(slug="acme", timezone="Europe/Berlin")
+    return made
 
 
 @pytest.fixture
 def outsider(db: None) -> Organization:
     """Another organization with a client of the same external id: there is always something that could leak."""
-    organization = OrganizationFactory.create(slug="outsider")
+    organization: Organization = OrganizationFactory.create(slug="outsider")
     ClientFactory.create(organization=organization, external_id="user-1")
     return organization
 
 
 @pytest.fixture
 def client_of_acme(organization: Organization) -> Client:
-    return ClientFactory.create(organization=organization, external_id="user-1")
+    made: Client = ClientFactory.create(organization=organization, external_id="user-1")
+    return made
 
 
 @pytest.fixture

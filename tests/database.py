@@ -69,8 +69,8 @@ def _template() -> str:
     digest = hashlib.sha256()
     for path in sorted(Path(settings.BASE_DIR).glob("*/migrations/*.py")):
         digest.update(path.read_bytes())
-    for path in ("accounts/isolation.py", "accounts/tenancy.py"):
-        digest.update((Path(settings.BASE_DIR) / path).read_bytes())
+    for name in ("accounts/isolation.py", "accounts/tenancy.py"):
+        digest.update((Path(settings.BASE_DIR) / name).read_bytes())
     return f"mainstay_template_{digest.hexdigest()[:12]}"
 
 

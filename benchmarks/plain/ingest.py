@@ -96,6 +96,8 @@ class PlainView(APIView):
 
 
 def count_activity(event: Event, zone: ZoneInfo) -> None:
+    if event.client_id is None:
+        return
     at = event.occurred_at
     first = {"first_at": at, "last_at": at}
     day, created = DailyActivity.objects.get_or_create(

@@ -24,7 +24,7 @@ def score_client(client: Client, *, period_end: date, policy: ScoringPolicy, com
     coverage = sum(policy.weight_of(component) for component in measured)
     overall = None
     if coverage:
-        weighted = sum((values[c] or Decimal(0)) * policy.weight_of(c) for c in measured)
+        weighted = sum(((values[c] or Decimal(0)) * policy.weight_of(c) for c in measured), Decimal(0))
         overall = int((weighted / coverage).quantize(Decimal(1), ROUND_HALF_UP))
     score, _ = Score.objects.update_or_create(
         organization_id=client.organization_id,
@@ -116,7 +116,9 @@ def components(inputs: dict[str, Any], policy: ScoringPolicy) -> dict[Component,
 
 
 def _points(*parts: tuple[int, int, int]) -> Decimal:
-    points = sum((Decimal(most) * min(Decimal(done) / target, Decimal(1)) for most, done, target in parts), Decimal(0))
+    points: Decimal = sum(
+        (Decimal(most) * min(Decimal(done) / target, Decimal(1)) for most, done, target in parts), Decimal(0)
+    )
     return points.quantize(CENT, ROUND_HALF_UP)
 
 
@@ -124,9 +126,8 @@ def _activation(inputs: dict[str, Any]) -> Decimal | None:
     viewed = inputs["launch_kit_viewed"]
     if not inputs["onboarding_tasks"]:
         return Decimal(100) if viewed else None
-    return (Decimal(80) * inputs["onboarding_done"] / inputs["onboarding_tasks"] + 20 * viewed).quantize(
-        CENT, ROUND_HALF_UP
-    )
+    points: Decimal = Decimal(80) * inputs["onboarding_done"] / inputs["onboarding_tasks"] + 20 * viewed
+    return points.quantize(CENT, ROUND_HALF_UP)
 
 
 def _momentum(now: int, before: int) -> Decimal:
