@@ -111,6 +111,11 @@ BEGIN
                    AND e.received_month = this_month) IS NULL
          ORDER BY m.external_id
             ON CONFLICT DO NOTHING;
+        -- Plans that were made for a few clients would read all of an organization's to find one of them.
+        IF pg_relation_size('accounts_client') > 16384 + 2 * 8192 * (
+            SELECT t.relpages FROM pg_class t WHERE t.oid = 'accounts_client'::regclass) THEN
+            PERFORM telemetry_refresh_statistics();
+        END IF;
         SELECT array_agg(u.id), array_agg(coalesce(u.client_id, (
                    SELECT coalesce(c.merged_into_id, c.id) FROM accounts_client c
                     WHERE c.organization_id = organization AND c.external_id = u.id)))
