@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
@@ -12,7 +13,7 @@ class RequestLog:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.logged = RequestMiddleware(get_response)
+        self.logged = cast("Callable[[HttpRequest], HttpResponse]", RequestMiddleware(get_response))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         answer = self.get_response if request.path.startswith(NOT_LOGGED) else self.logged
