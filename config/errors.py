@@ -1,0 +1,20 @@
+"""What an address that does not exist, and a failure that nobody expected, look like to programs and to people."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views import defaults
+
+from accounts.problems import problem_json
+
+FOR_PROGRAMS = ("/api/", "/v1/", "/beacon/")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith(FOR_PROGRAMS):
+        return problem_json(404, "not_found", "There is nothing at this address: see /api/docs/.")
+    return defaults.page_not_found(request, exception)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(FOR_PROGRAMS):
+        return problem_json(500, "failed", "Something failed here and was logged: try again later.")
+    return defaults.server_error(request)
