@@ -95,12 +95,28 @@ def test_merges_at_once_leave_one_client(acme: Organization) -> None:
     assert days(acme, "total") == {("user-1", "2026-11-18"): {"total": 2 * THREADS}}
 
 
-def test_recording_waits_for_who_has_the_activity_to_himself(acme: Organization) -> None:
+@pytest.mark.parametrize(
+    ("is_held_alone", "told"),
+    [
+        (True, event("1")),
+        # An anonymous event that is being recorded would miss its tie.
+        (False, event("1", "identify", call="identify", anonymous_id="anon")),
+        (False, event("1", "alias", call="alias", data={"previousId": "anon"})),
+    ],
+)
+def test_recording_waits_where_it_must(acme: Organization, is_held_alone: bool, told: IncomingEvent) -> None:
     with ThreadPoolExecutor(1) as pool:
         with organization_scope(acme.pk):
-            activity_lock(acme.pk, exclusive=True)
-            recording = pool.submit(record_events, acme.pk, [event("1")], received_at=NOON)
+            activity_lock(acme.pk, exclusive=is_held_alone)
+            recording = pool.submit(record_events, acme.pk, [told], received_at=NOON)
             with pytest.raises(TimeoutError):
                 recording.result(timeout=0.2)
         assert recording.result(timeout=5) == Recorded(accepted=1)
+        pool.submit(connections.close_all).result()
+
+
+def test_recordings_do_not_wait_for_each_other(acme: Organization) -> None:
+    with ThreadPoolExecutor(1) as pool, organization_scope(acme.pk):
+        activity_lock(acme.pk, exclusive=False)
+        assert pool.submit(record_events, acme.pk, [event("1")], received_at=NOON).result(timeout=5).accepted == 1
         pool.submit(connections.close_all).result()

@@ -78,7 +78,7 @@ def test_events_that_name_a_client_stay_with_it(organization: Organization) -> N
 def test_an_anonymous_id_belongs_to_whom_it_was_tied_first(organization: Organization, order: tuple[int, ...]) -> None:
     told = [
         anonymous("1", name="login"),
-        event("2", "identify", call="identify", external_id="", anonymous_id="anon", data={"plan": "pro"}),
+        event("2", "identify", call="identify", external_id="", anonymous_id="anon", data={"email": "a@example.com"}),
         identify("3", "user-1", stated_at=NOON + HOUR),
         identify("4", "user-2", stated_at=NOON + 2 * HOUR, data={"plan": "free"}),
     ]
@@ -88,7 +88,9 @@ def test_an_anonymous_id_belongs_to_whom_it_was_tied_first(organization: Organiz
     assert totals(organization) == {"user-1": 1}
     with organization_scope(organization.pk):
         traits = ClientTrait.objects.values_list("client__external_id", "key", "value")
-        assert sorted(traits) == [("user-1", "plan", "pro"), ("user-2", "plan", "free")]
+        assert sorted(traits) == [("user-1", "email", "a@example.com"), ("user-2", "plan", "free")]
+        emails = Client.objects.values_list("external_id", "email")
+        assert dict(emails) == {"user-1": "a@example.com", "user-2": ""}
 
 
 def test_the_facts_of_an_anonymous_person_become_the_clients(organization: Organization) -> None:
@@ -195,3 +197,10 @@ def test_a_tie_in_the_set_with_the_events(organization: Organization) -> None:
     record(organization, anonymous("5", "other"))
     assert totals(organization) == {"user-1": 3}
     assert identities(organization) == {"anon": "user-1", "other": "user-1"}
+
+
+def test_a_repeated_message_ties_nothing(organization: Organization) -> None:
+    record(organization, anonymous("1", "another"), identify("2"))
+    assert record(organization, identify("2", anonymous_id="another")) == Recorded(duplicate=1)
+    assert identities(organization) == {"anon": "user-1"}
+    assert totals(organization) == {}

@@ -49,6 +49,14 @@ def test_a_message_is_recorded_once_its_client_is_known(organization: Organizati
     assert record(organization, told, at=LATER) == Recorded(duplicate=1)
 
 
+@pytest.mark.usefixtures("_creates_none")
+def test_a_waiting_message_that_comes_again_goes_on_waiting(organization: Organization) -> None:
+    record(organization, event("1"))
+    ClientFactory.create(organization=organization, external_id="user-1")
+    assert record(organization, event("1")) == Recorded(duplicate=1)
+    assert (stored(organization, "id"), len(waiting(organization))) == ([], 1)
+
+
 def test_a_time_that_has_come_is_recorded_as_stated(organization: Organization) -> None:
     ahead = NOON + timedelta(days=30)
     record(organization, event("1", stated_at=ahead.isoformat()), event("2", stated_at="soon"))

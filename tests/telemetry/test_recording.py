@@ -196,6 +196,13 @@ def test_a_message_is_found_again_after_its_clock_was_put_right(organization: Or
     assert record(organization, event("1", stated_at=ahead, sent_at=later), at=later) == Recorded(duplicate=1)
 
 
+def test_a_message_that_was_overtaken_across_a_months_end_is_found_again(organization: Organization) -> None:
+    midnight = datetime(2026, 12, 1, tzinfo=UTC)
+    told = event("1", stated_at=midnight - HOUR)
+    record(organization, told, at=midnight + timedelta(seconds=1))
+    assert record(organization, told, at=midnight - timedelta(seconds=1)) == Recorded(duplicate=1)
+
+
 def test_a_repeated_message_creates_nobody(organization: Organization) -> None:
     record(organization, event("1"))
     assert record(organization, event("1", external_id="user-2")) == Recorded(duplicate=1)
