@@ -47,7 +47,9 @@ def test_a_client_signs_in_and_checks_the_score_by_keyboard_alone(page: Page, ad
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
+    page.wait_for_url("**#content")
     page.keyboard.press("Tab")
+    expect(page.locator("summary").first).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_text("40 × 12/20 + 30 × 50/100 + 30 × 5/20 = 46.50")).to_be_visible()
 
