@@ -136,6 +136,8 @@ def scratch(remove: Callable[[Path], None]) -> Iterator[Path]:
     nascent = folder / "lock.new"
     with nascent.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
         nascent.rename(folder / "lock")
         try:
             yield folder

@@ -12,6 +12,7 @@ from devserver import UnableToStartError, processes, signals
 _MOST_RESTARTS = 5
 _WITHIN_SECONDS = 120
 _LONGEST_PAUSE_SECONDS = 10
+_LOOK_SECONDS = 0.25
 
 
 @dataclass
@@ -72,7 +73,7 @@ def watch(services: list[Service], announce: Callable[[str], None], restarted: C
             if service.keep_alive(announce):
                 announce(f"{service.name} runs again.")
                 restarted()
-        time.sleep(0.25)
+        time.sleep(_LOOK_SECONDS)
 
 
 def stop_all(services: list[Service], *, together: int) -> None:
