@@ -1,5 +1,6 @@
 """Where lasting data lies, and how it is removed."""
 
+import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +15,12 @@ _NAME_TAG = "belongs-to"
 
 
 def data_home(run: RunFolder) -> Path:
-    """The folder of a run folder's data: inside it, or outside where the servers' account cannot reach it."""
+    """The folder of a run folder's data: inside it, or outside where the servers' account cannot reach it.
+
+    It is made even if the environment names a server for one of the two; with both named there is no data.
+    """
+    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
+        return run.path
     remembered = _remembered_home(run)
     if remembered:
         return remembered

@@ -26,7 +26,9 @@ class _State:
 def listen() -> None:
     """Note stop signals from now on. Under make, the death of make counts as one: a killed make must not leave us."""
     for signum in STOP_SIGNALS:
-        signal.signal(signum, _note)
+        # nohup asks to outlive the terminal.
+        if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:
+            signal.signal(signum, _note)
     if os.environ.get("MAKELEVEL", "0") != "0":
         _State.parent = os.getppid()
 

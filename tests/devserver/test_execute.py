@@ -1,14 +1,12 @@
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from devserver import hosting, processes
 from devserver.clone import ROOT
 from tests.devserver.starting import bare_environment, devserver, devserver_command
-
-
-def scratch_folders() -> set[Path]:
-    return {folder for base in hosting.private_bases() for folder in base.glob("mainstay-scratch-*")}
 
 
 def test_a_command_gets_servers_and_its_exit_code_is_passed_on() -> None:
@@ -19,46 +17,50 @@ def test_a_command_gets_servers_and_its_exit_code_is_passed_on() -> None:
 
 
 def test_nothing_remains_of_a_command_that_is_stopped() -> None:
-    folder, running = _running_command()
-    running.send_signal(signal.SIGTERM)
-    assert running.wait(30) == 128 + signal.SIGTERM
-    assert not folder.exists()
+    with waiting_command() as running:
+        folder = folder_of(running)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(30) == 128 + signal.SIGTERM
+        assert not folder.exists()
 
 
 def test_servers_are_removed_by_the_next_command_once_their_holder_is_dead() -> None:
-    folder, running = _running_command()
-    assert devserver("exec", "--", "true").returncode == 0
-    assert processes.strays("postgres", folder / "postgres" / "data") != []
-    running.kill()
-    running.wait()
-    assert devserver("exec", "--", "true").returncode == 0
-    assert processes.strays("postgres", folder / "postgres" / "data") == []
-    assert not folder.exists()
+    with waiting_command() as running:
+        folder = folder_of(running)
+        data = folder / "postgres" / "data"
+        assert devserver("exec", "--", "true").returncode == 0
+        assert processes.strays("postgres", data) != []
+        running.kill()
+        running.wait()
+        assert devserver("exec", "--", "true").returncode == 0
+        assert processes.strays("postgres", data) == []
+        assert not folder.exists()
 
 
 def test_a_command_is_needed() -> None:
     assert devserver("exec").returncode == 2
 
 
-def _running_command() -> tuple[Path, subprocess.Popen[str]]:
-    """A command with servers around it that waits, and the folder of its servers."""
-    script = "import os, time; print(os.getppid(), flush=True); time.sleep(60)"
+@contextmanager
+def waiting_command() -> Iterator[subprocess.Popen[str]]:
+    """A command with servers around it that says when it runs, and then does nothing."""
     running = subprocess.Popen(
-        devserver_command("exec", "--", "python", "-c", script),
+        devserver_command("exec", "--", "python", "-c", "import time; print('runs', flush=True); time.sleep(60)"),
         cwd=ROOT,
         env=bare_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert running.stdout is not None
-    holder = int(running.stdout.readline())
-    running.stdout.close()
-    return next(folder for folder in scratch_folders() if _holder_of(folder) == holder), running
+    with running:
+        try:
+            assert running.stdout is not None
+            assert running.stdout.readline() == "runs\n"
+            yield running
+        finally:
+            running.terminate()
 
 
-def _holder_of(folder: Path) -> int | None:
-    try:
-        return int((folder / "lock").read_text())
-    except OSError:
-        return None
+def folder_of(holder: subprocess.Popen[str]) -> Path:
+    locks = [lock for base in hosting.private_bases() for lock in base.glob("mainstay-scratch-*/lock")]
+    return next(lock.parent for lock in locks if lock.exists() and lock.read_text() == f"{holder.pid}\n")

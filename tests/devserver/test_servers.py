@@ -75,11 +75,14 @@ def test_the_broker_wants_its_password(env: dict[str, str]) -> None:
         redis.Redis.from_url("redis://" + env["REDIS_URL"].partition("@")[2]).ping()
 
 
-def test_given_servers_are_used_with_a_serving_login_of_their_own(pair: Pair, env: dict[str, str]) -> None:
+def test_given_servers_are_used_with_a_serving_login_of_their_own(
+    pair: Pair, env: dict[str, str], tmp_path: Path
+) -> None:
     password = (Path(pair.noted("home")) / "postgres" / "superuser").read_text()
     port = pair.noted("postgresql_port")
     given = f"postgresql://postgres:{password}@127.0.0.1:{port}/mainstay"
-    found = Pair(pair.folder / "given").start(DATABASE_URL=given, REDIS_URL=env["REDIS_URL"])
+    found = Pair(tmp_path).start(DATABASE_URL=given, REDIS_URL=env["REDIS_URL"])
+    assert not (tmp_path / "state.json").exists()
     assert (found["DATABASE_OWNER_URL"], found["REDIS_URL"]) == (given, env["REDIS_URL"])
     query = "SELECT rolsuper, pg_has_role(oid, 'mainstay_serving', 'member') FROM pg_roles WHERE rolname = current_user"
     assert rows(found["DATABASE_URL"], query) == [(False, True)]
