@@ -5,8 +5,6 @@ to syntax that old versions read. Done again only when the lock or the Python ch
 interrupted is recognised and made anew.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import hashlib
@@ -53,7 +51,8 @@ def suitable_python() -> str:
         return sys.executable
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         found = shutil.which(f"python3.{minor}")
-        if found:
+        # Version managers put a program of that name on the PATH even where it only explains that it is missing.
+        if found and subprocess.call([found, "-c", ""], stderr=subprocess.DEVNULL) == 0:
             return found
     here = f"{sys.version_info[0]}.{sys.version_info[1]}"
     sys.exit(
@@ -138,7 +137,7 @@ def python_inside() -> str:
     return str(VENV / "bin" / "python")
 
 
-def quiet(command: Sequence[str], environment: Mapping[str, str] | None = None) -> int:
+def quiet(command: "Sequence[str]", environment: "Mapping[str, str] | None" = None) -> int:
     """Run with its output in the log; returns the exit code."""
     with SETUP_LOG.open("ab") as log:
         return subprocess.call(
