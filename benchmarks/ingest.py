@@ -13,7 +13,7 @@ from django.db import connection
 
 from benchmarks import load, web
 from benchmarks.figures import count, percentile, table
-from benchmarks.population import Population, create_organization, create_silent_clients
+from benchmarks.population import Population, analyze, create_organization, create_silent_clients
 from telemetry.recording import record_events
 from telemetry.segment import from_segment
 
@@ -66,6 +66,7 @@ def measure(*, seconds: float, announce: Callable[[str], None]) -> list[Measured
 def _measure(way: Way, size: int, seconds: float) -> Measured:
     population = create_organization(f"ingest-{way.path.strip('/').replace('/', '-')}-{size}-{time.time_ns()}")
     create_silent_clients(population.organization, clients=CLIENTS, period_end=datetime.now(UTC).date())
+    analyze()
     with web.serving(way.application) as address:
         # The first round warms up and tells how many requests fill the time.
         first = _send(address, way, population, size, requests=max(20, 2_000 // size))
@@ -79,7 +80,7 @@ def _measure(way: Way, size: int, seconds: float) -> Measured:
 def _send(address: tuple[str, int], way: Way, population: Population, size: int, *, requests: int) -> load.Load:
     bodies = [json.dumps({"batch": messages(size)}).encode() for _ in range(requests)]
     prepared = [load.post(way.path, body, key=population.write_key) for body in bodies]
-    return load.send_all(address, prepared, connections=16 if size == 1 else 4)
+    return load.send_all(address, prepared, connections=16 if size == 1 else 8)
 
 
 def messages(size: int) -> list[dict[str, Any]]:
@@ -100,7 +101,9 @@ def messages(size: int) -> list[dict[str, Any]]:
 
 def _measure_statement(size: int, seconds: float) -> Measured:
     """The product's own statement on one connection: only the time that is spent waiting for the database."""
-    organization_id = create_organization(f"ingest-alone-{size}-{time.time_ns()}").organization.pk
+    organization = create_organization(f"ingest-alone-{size}-{time.time_ns()}").organization
+    create_silent_clients(organization, clients=CLIENTS, period_end=datetime.now(UTC).date())
+    analyze()
     waiting = _Waiting()
     recorded = 0
     deadline = time.monotonic() + seconds
@@ -110,7 +113,7 @@ def _measure_statement(size: int, seconds: float) -> Measured:
                 from_segment(message, index=i, call=None, context={}, sent_at=None)
                 for i, message in enumerate(messages(size))
             ]
-            recorded += record_events(organization_id, events, received_at=datetime.now(UTC)).accepted
+            recorded += record_events(organization.pk, events, received_at=datetime.now(UTC)).accepted
     return Measured("PostgreSQL alone", size, recorded / waiting.seconds, waiting.median_ms, waiting.p99_ms)
 
 

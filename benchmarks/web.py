@@ -20,7 +20,7 @@ def serving(application: str) -> Iterator[tuple[str, int]]:
     process = subprocess.Popen(
         [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-            "--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--backpressure", str(THREADS * 2),
+            "--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--backpressure", "128",
             "--no-log", application,
         ],
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "benchmarks.settings"},

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from accounts.authentication import find_api_key, secret_from_header
 from accounts.models import ApiKey, Client, Organization
 from accounts.tenancy import organization_scope
-from telemetry.event_types import BASE_TYPE_OF, Category
+from telemetry.event_types import BASE_TYPE_OF, Category, EventType
 from telemetry.models import ClientActivity, DailyActivity, Event
 
 
@@ -78,11 +78,12 @@ class PlainView(APIView):
         if self.row_at_a_time:
             for event in events:
                 event.save()
+            # In the order of their keys: in any other, concurrent batches deadlock.
+            for event in sorted(events, key=lambda event: (event.client_id, event.occurred_at)):
+                count_activity(event, organization.timezone)
         else:
             Event.objects.bulk_create(events)
-        # In the order of their keys: in any other, concurrent batches deadlock.
-        for event in sorted(events, key=lambda event: (event.client_id, event.occurred_at)):
-            count_activity(event, organization.timezone)
+            count_all_activity(events, organization)
         return len(events)
 
     def clients(self, organization: Organization, external_ids: set[str]) -> dict[str, Client]:
@@ -121,6 +122,62 @@ def count_activity(event: Event, zone: ZoneInfo) -> None:
         ClientActivity.objects.filter(organization_id=event.organization_id, client_id=event.client_id).update(
             first_at=Least("first_at", at), last_at=Greatest("last_at", at)
         )
+
+
+def count_all_activity(events: list[Event], organization: Organization) -> None:
+    """The same for a batch: the rows are made where they are missing, locked, added to in Python, and written back."""
+    zone = organization.timezone
+    found = [(event, event.occurred_at.astimezone(zone).date(), event.client_id or 0) for event in events]
+    days = sorted({(day, client) for _, day, client in found})
+    seen = {client: event.occurred_at for event, _, client in found}
+    DailyActivity.objects.bulk_create(
+        [
+            DailyActivity(
+                organization=organization, day=day, client_id=client, first_at=seen[client], last_at=seen[client]
+            )
+            for day, client in days
+        ],
+        ignore_conflicts=True,
+    )
+    ClientActivity.objects.bulk_create(
+        [
+            ClientActivity(organization=organization, client_id=client, first_at=at, last_at=at)
+            for client, at in sorted(seen.items())
+        ],
+        ignore_conflicts=True,
+    )
+    rows = {
+        (row.day, row.client_id): row
+        for row in DailyActivity.objects.select_for_update()
+        .filter(organization=organization, day__in={day for day, _ in days}, client__in=list(seen))
+        .order_by("day", "client")
+    }
+    firsts = {
+        row.client_id: row
+        for row in ClientActivity.objects.select_for_update()
+        .filter(organization=organization, client__in=list(seen))
+        .order_by("client")
+    }
+    for event, day, client in found:
+        at, counter = event.occurred_at, event.base_type or "unmapped"
+        row = rows[day, client]
+        row.total += 1
+        setattr(row, counter, getattr(row, counter) + 1)
+        for known in (row, firsts[client]):
+            known.first_at, known.last_at = min(known.first_at, at), max(known.last_at, at)
+    keys = ["organization", "day", "client"]
+    DailyActivity.objects.bulk_create(
+        rows.values(),
+        update_conflicts=True,
+        unique_fields=keys,
+        update_fields=["total", *map(str, EventType), "unmapped", "first_at", "last_at"],
+    )
+    ClientActivity.objects.bulk_create(
+        firsts.values(),
+        update_conflicts=True,
+        unique_fields=["organization", "client"],
+        update_fields=["first_at", "last_at"],
+    )
 
 
 urlpatterns = [
