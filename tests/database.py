@@ -65,8 +65,8 @@ def empty_tables() -> None:
 
 
 def _template() -> str:
-    """Named after the migrations, so that a server that outlives the run never serves an old schema."""
-    digest = hashlib.sha256()
+    """Named after its owner and the migrations: a server that outlives the run never serves an old schema."""
+    digest = hashlib.sha256(str(settings.DATABASES["owner"]["USER"]).encode())
     for path in sorted(Path(settings.BASE_DIR).glob("*/migrations/*.py")):
         digest.update(path.read_bytes())
     for name in ("accounts/isolation.py", "accounts/tenancy.py"):
