@@ -1,13 +1,15 @@
 import time
+from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_ready
 from django.conf import settings
 from django.utils import timezone
 
 from accounts.tenancy import all_organizations
 from jobs import pruning, reconciling
 from jobs.definitions import job_named
-from jobs.looks import WORK_RUN, publish_looks
+from jobs.looks import LOOK_EXPIRES_SECONDS, WORK_RUN, publish_looks
 from jobs.models import JobRun
 from jobs.running import Patience, work_on
 from jobs.schedules import RECONCILE_JOB
@@ -27,6 +29,12 @@ def reconcile_job(*, name: str) -> None:
 def reconcile_all() -> None:
     """The tick: catches up what the clock, a worker or the broker lost."""
     reconciling.reconcile_all(now=timezone.now())
+
+
+@worker_ready.connect
+def look_at_once(sender: Any, **kwargs: Any) -> None:
+    """A worker that starts does not wait for the next tick to take over what a dead one left."""
+    reconcile_all.apply_async(expires=LOOK_EXPIRES_SECONDS)
 
 
 @shared_task(name="jobs.prune_ledger")
