@@ -49,7 +49,9 @@ LEFT = f"""
                    WHERE {IS_OPEN})
 """
 FENCED = "id = %(unit)s AND attempt = %(attempt)s AND status = 'claimed'"
-LOCK = f"SELECT 1 FROM jobs_jobunit WHERE {FENCED} FOR UPDATE SKIP LOCKED"
+# Waits: a worker that is choosing its own unit may hold the row for a moment. After a takeover the attempt is
+# another one, and there is nothing to wait for.
+LOCK = f"SELECT 1 FROM jobs_jobunit WHERE {FENCED} FOR UPDATE"
 FINISH = (
     "UPDATE jobs_jobunit SET status = 'done', counts = %(counts)s::jsonb, ended_at = %(now)s, error = ''"
     f" WHERE {FENCED}"
