@@ -31,6 +31,13 @@ class Organization(models.Model):
     slug = models.SlugField(_("slug"), unique=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     timezone = TimeZoneField(_("timezone"), default="UTC", help_text=_("Days begin and end in this timezone."))
+    app_url = models.URLField(
+        _("application's address"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Where its clients do their work; insights on the client pages link there."),
+    )
     creates_unknown_clients = models.BooleanField(
         _("create unknown clients"),
         default=True,
@@ -99,6 +106,12 @@ class Client(models.Model):
         User, models.SET_NULL, null=True, blank=True, related_name="client", verbose_name=_("login")
     )
     signed_up_at = models.DateTimeField(_("signed up"), null=True, blank=True)
+    language = models.CharField(
+        _("language"), max_length=10, blank=True, default="", db_default="", help_text=_("Empty: the browser's.")
+    )
+    timezone = TimeZoneField(
+        _("timezone"), null=True, blank=True, help_text=_("For times of day. Empty: the organization's.")
+    )
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, editable=False, db_constraint=False, related_name="+"
     )

@@ -12,7 +12,17 @@ from accounts.models import ApiKey, AuditEntry, Client, Membership, Organization
 from accounts.tenancy import all_organizations
 from emails.models import OutboxEmail
 from jobs.models import JobRun, JobUnit
-from success.models import Feedback, Score, ScoringPolicy, Task
+from success.models import (
+    Churn,
+    Feedback,
+    FeedbackRequest,
+    Insight,
+    Milestone,
+    MilestoneDefinition,
+    Score,
+    ScoringPolicy,
+    Task,
+)
 from telemetry.models import (
     ClientActivity,
     ClientIdentity,
@@ -78,6 +88,9 @@ run = own(
     status="succeeded",
     ended_at=NOW,
 )
+definition = own(
+    MilestoneDefinition, key=lambda _: uuid4().hex, title=marked, measure="events", threshold=1, subject="client"
+)
 MAKERS: dict[str, Callable[[Organization], models.Model]] = {
     "accounts.Organization": lambda organization: organization,
     "accounts.Client": client,
@@ -96,6 +109,18 @@ MAKERS: dict[str, Callable[[Organization], models.Model]] = {
     ),
     "success.Task": own(Task, client=client, title=marked, created_at=NOW, updated_at=NOW),
     "success.Feedback": own(Feedback, client=client, kind="nps", rating=9, comment=marked, given_at=NOW),
+    "success.FeedbackRequest": own(
+        FeedbackRequest, client=client, kind="nps", channel="link", asked_at=NOW, expires_at=NOW
+    ),
+    "success.Insight": own(
+        Insight, client=client, kind="tip", period_end=MONDAY, evidence=lambda organization: {"of": marked(organization)},
+        created_at=NOW, expires_at=NOW,
+    ),
+    "success.MilestoneDefinition": definition,
+    "success.Milestone": own(
+        Milestone, client=client, definition=definition, threshold=1, value=1, reached_on=TODAY, detected_at=NOW
+    ),
+    "success.Churn": own(Churn, client=client, churned_on=TODAY, reason=marked, marked_at=NOW),
     "success.ScoringPolicy": own(
         ScoringPolicy, version=lambda _: uuid4().int % 2_000_000_000, effective_on=date(2026, 1, 1), note=marked
     ),

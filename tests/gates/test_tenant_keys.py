@@ -8,6 +8,7 @@ from tests.gates.catalogue import FOREIGN_KEYS, UNIQUE_INDEXES, rows, tenant_tab
 # Relations between tenant tables that no composite key guards, each with its reason.
 UNGUARDED = {
     ("success_score", "policy_id"): "the platform's default policy has no organization",
+    ("success_milestone", "definition_id"): "the platform's definitions have no organization",
     ("jobs_jobunit", "run_id"): "a run of all organizations has none",
 }
 # Unique indexes that do not begin with the organization, each with its reason.
