@@ -11,6 +11,7 @@ from django.db import models
 from accounts.models import ApiKey, AuditEntry, Client, Membership, Organization
 from accounts.tenancy import all_organizations
 from emails.models import OutboxEmail
+from health.models import Alert, AlertEntry, ClientNote, HealthPolicy, Holiday, NoticePreference
 from jobs.models import JobRun, JobUnit
 from success.models import (
     Churn,
@@ -88,9 +89,19 @@ run = own(
     status="succeeded",
     ended_at=NOW,
 )
+
+
+def evidence(organization: Organization) -> dict[str, str]:
+    return {"of": marked(organization)}
+
+
 definition = own(
     MilestoneDefinition, key=lambda _: uuid4().hex, title=marked, measure="events", threshold=1, subject="client"
 )
+alert = own(
+    Alert, client=client, matter="silence", kind="inactivity", severity=2, opened_at=NOW, changed_at=NOW,
+    evidence=evidence,
+)  # fmt: skip
 MAKERS: dict[str, Callable[[Organization], models.Model]] = {
     "accounts.Organization": lambda organization: organization,
     "accounts.Client": client,
@@ -107,14 +118,19 @@ MAKERS: dict[str, Callable[[Organization], models.Model]] = {
     "jobs.JobUnit": own(
         JobUnit, run=run, generation=1, available_at=NOW
     ),
+    "health.Alert": alert,
+    "health.AlertEntry": own(AlertEntry, alert=alert, step="opened", at=NOW, note=marked),
+    "health.ClientNote": own(ClientNote, client=client, text=marked, written_at=NOW),
+    "health.HealthPolicy": own(HealthPolicy, version=lambda _: uuid4().int % 2_000_000_000, note=marked),
+    "health.Holiday": own(Holiday, day=TODAY, name=marked),
+    "health.NoticePreference": own(NoticePreference, user=lambda organization: member(organization).user),
     "success.Task": own(Task, client=client, title=marked, created_at=NOW, updated_at=NOW),
     "success.Feedback": own(Feedback, client=client, kind="nps", rating=9, comment=marked, given_at=NOW),
     "success.FeedbackRequest": own(
         FeedbackRequest, client=client, kind="nps", channel="link", asked_at=NOW, expires_at=NOW
     ),
     "success.Insight": own(
-        Insight, client=client, kind="tip", period_end=MONDAY, evidence=lambda organization: {"of": marked(organization)},
-        created_at=NOW, expires_at=NOW,
+        Insight, client=client, kind="tip", period_end=MONDAY, evidence=evidence, created_at=NOW, expires_at=NOW,
     ),
     "success.MilestoneDefinition": definition,
     "success.Milestone": own(

@@ -1,0 +1,145 @@
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Client, Organization, User
+
+
+class Alert(models.Model):
+    """Something about a client that staff must know. One is unresolved for a client and matter.
+
+    Its state is told by its times: resolved, else snoozed (until a time or until it changes), else
+    acknowledged, else open. `good_evaluations` counts those in a row that found nothing any more.
+    """
+
+    class Kind(models.TextChoices):
+        INACTIVITY = "inactivity", _("Inactivity")
+        ZERO_ACTIVITY = "zero_activity", _("Zero activity")
+        USER_INACTIVITY = "user_inactivity", _("Long inactivity")
+        TASK_STALLED = "task_stalled", _("Task stalled")
+        SCORE_DROP = "score_drop", _("Score drop")
+        CHURN_RISK = "churn_risk", _("Churn risk")
+
+    class Matter(models.TextChoices):
+        """Inactivity, zero activity and long inactivity are steps of one matter."""
+
+        SILENCE = "silence", _("Silence")
+        TASKS = "tasks", _("Tasks")
+        SCORE = "score", _("Score")
+        CHURN = "churn", _("Churn")
+
+    class Severity(models.IntegerChoices):
+        INFO = 1, _("Info")
+        WARNING = 2, _("Warning")
+        CRITICAL = 3, _("Critical")
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+        SNOOZED = "snoozed", _("Snoozed")
+        RESOLVED = "resolved", _("Resolved")
+
+    class Resolution(models.TextChoices):
+        CONDITION_ENDED = "condition_ended", _("The condition ended")
+        CLIENT_LEFT_OUT = "client_left_out", _("The client is not watched any more")
+        RULE_OFF = "rule_off", _("The rule was switched off or changed")
+        BY_HAND = "by_hand", _("Resolved by a member")
+
+    class Verdict(models.TextChoices):
+        USEFUL = "useful", _("Useful")
+        NOISE = "noise", _("Noise")
+
+    organization = models.ForeignKey(
+        Organization, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    client = models.ForeignKey(Client, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="alerts")
+    matter = models.CharField(_("matter"), max_length=10, choices=Matter)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
+    evidence = models.JSONField(_("evidence"), default=dict)
+    opened_at = models.DateTimeField(_("opened"))
+    changed_at = models.DateTimeField(_("changed"), help_text=_("When kind or severity last changed, or it reopened."))
+    reopened_count = models.PositiveIntegerField(_("reopened"), default=0)
+    good_evaluations = models.PositiveSmallIntegerField(default=0)
+
+    owner = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner")
+    )  # fmt: skip
+    acknowledged_at = models.DateTimeField(_("acknowledged"), null=True, blank=True)
+    acknowledged_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    snoozed_at = models.DateTimeField(_("snoozed"), null=True, blank=True)
+    snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True, help_text=_("Empty: it changes."))
+    snoozed_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
+    resolved_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    resolution = models.CharField(_("why resolved"), max_length=20, choices=Resolution, blank=True)
+    verdict = models.CharField(_("verdict"), max_length=6, choices=Verdict, blank=True)
+    verdict_at = models.DateTimeField(null=True, blank=True)
+    verdict_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization", "client", "matter"],
+                name="health_alert_one_open_per_matter",
+                condition=Q(resolved_at=None),
+            ),
+            models.CheckConstraint(
+                condition=Q(resolved_at=None, resolution="") | (Q(resolved_at__isnull=False) & ~Q(resolution="")),
+                name="health_alert_resolved_says_why",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["organization", "-severity", "opened_at"],
+                name="health_alert_worst_first",
+                condition=Q(resolved_at=None),
+            ),
+            models.Index(fields=["organization", "client", "matter", "-resolved_at"], name="health_alert_of_client"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.client_id}"
+
+
+class AlertEntry(models.Model):
+    """One step in the life of an alert. Rows are only ever added."""
+
+    class Step(models.TextChoices):
+        OPENED = "opened", _("Opened")
+        ESCALATED = "escalated", _("Changed")
+        REOPENED = "reopened", _("Reopened")
+        ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+        ASSIGNED = "assigned", _("Assigned")
+        SNOOZED = "snoozed", _("Snoozed")
+        WOKEN = "woken", _("Woken")
+        RESOLVED = "resolved", _("Resolved")
+        NOTED = "noted", _("Noted")
+        JUDGED = "judged", _("Judged")
+
+    organization = models.ForeignKey(
+        Organization, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    alert = models.ForeignKey(Alert, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="entries")
+    step = models.CharField(_("step"), max_length=12, choices=Step)
+    actor = models.ForeignKey(
+        User, models.DO_NOTHING, null=True, blank=True, db_index=False, related_name="+", verbose_name=_("by")
+    )
+    at = models.DateTimeField(_("at"))
+    before = models.JSONField(_("from"), default=dict)
+    after = models.JSONField(_("to"), default=dict)
+    note = models.TextField(_("note"), blank=True)
+
+    class Meta:
+        verbose_name = _("alert entry")
+        verbose_name_plural = _("alert entries")
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "alert", "at"], name="health_alertentry_of_alert"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.alert_id} {self.step}"
