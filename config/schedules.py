@@ -20,6 +20,8 @@ class ClockTask(TypedDict):
 
 JOBS: dict[str, Schedule] = {
     "success-score": {"crontab": "0 7 * * 1", "handler": "success.jobs.success_score"},
+    "success-insights": {"crontab": "10 7 * * 1", "handler": "success.jobs.success_insights"},
+    "expire-insights": {"crontab": "0 0 * * *", "handler": "success.jobs.expire_insights"},
     "event-months": {"crontab": "20 0 * * *", "handler": "telemetry.jobs.event_months"},
 }
 

@@ -1,10 +1,11 @@
-"""What becomes of a client's tasks and feedback when it turns out to be another one."""
+"""What becomes of a client's tasks, feedback and insights when it turns out to be another one."""
 
 from typing import Any
 
 from django.db import connection
 from django.dispatch import receiver
 
+from success.insights.merging import move_insights
 from telemetry.signals import clients_merged
 
 MOVE = """
@@ -20,3 +21,4 @@ def move_to_merged_clients(sender: Any, *, organization_id: int, merged: dict[in
     with connection.cursor() as cursor:
         for table in ("success_task", "success_feedback"):
             cursor.execute(MOVE.format(table=table), [list(merged), list(merged.values()), organization_id])
+    move_insights(organization_id, merged)

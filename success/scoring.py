@@ -155,7 +155,8 @@ def score_clients(
         "last_client": last_client,
     }
     statement = STATEMENT.format(
-        clients=_range("client.id", first_client, last_client), rows=_range("client_id", first_client, last_client)
+        clients=client_range("client.id", first_client, last_client),
+        rows=client_range("client_id", first_client, last_client),
     )
     with connection.cursor() as cursor:
         cursor.execute(PLAN_AS_USUAL if first_client == last_client is not None else PLAN_FOR_MANY)
@@ -165,7 +166,8 @@ def score_clients(
         return scored
 
 
-def _range(column: str, first: int | None, last: int | None) -> str:
+def client_range(column: str, first: int | None, last: int | None) -> str:
+    """The condition that bounds a column by first_client and last_client, both included; None is an open end."""
     bounds = [
         f"{column} >= %(first_client)s" if first is not None else "",
         f"{column} <= %(last_client)s" if last is not None else "",
