@@ -132,6 +132,40 @@ class Client(models.Model):
         return self.name or self.email or self.external_id
 
 
+class Invitation(models.Model):
+    """A client was asked by mail to choose a password: the link in it works once and until it expires.
+
+    Only its hash is kept. A newer invitation replaces those that are open. Accepting one shows that the address is
+    the client's, which makes it the login's own.
+    """
+
+    organization = models.ForeignKey(Organization, models.CASCADE, db_index=False, related_name="+")
+    client = models.ForeignKey(
+        Client, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="invitations"
+    )
+    email = models.CharField(_("email"), max_length=320)
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
+    sent_at = models.DateTimeField(_("sent"))
+    expires_at = models.DateTimeField(_("expires"))
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    replaced_at = models.DateTimeField(_("replaced"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization", "client"],
+                condition=Q(accepted_at=None, replaced_at=None),
+                name="accounts_invitation_one_open_per_client",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client_id} {self.sent_at:%Y-%m-%d}"
+
+
 class ApiKey(models.Model):
     """A write key sends events; a secret key uses the rest of the API. Only its hash is kept."""
 

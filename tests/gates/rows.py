@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.apps import apps
 from django.db import models
 
-from accounts.models import ApiKey, AuditEntry, Client, Membership, Organization
+from accounts.models import ApiKey, AuditEntry, Client, Invitation, Membership, Organization
 from accounts.tenancy import all_organizations
 from emails.models import OutboxEmail
 from health.models import Alert, AlertEntry, ClientNote, HealthPolicy, Holiday, NoticePreference
@@ -108,6 +108,10 @@ MAKERS: dict[str, Callable[[Organization], models.Model]] = {
     "accounts.Membership": member,
     "accounts.ApiKey": own(
         ApiKey, kind="write", name=marked, prefix="wk_gate", digest=lambda _: uuid4().bytes + uuid4().bytes
+    ),
+    "accounts.Invitation": own(
+        Invitation, client=client, email=marked, digest=lambda _: uuid4().bytes + uuid4().bytes, sent_at=NOW,
+        expires_at=NOW,
     ),
     "accounts.AuditEntry": own(AuditEntry, action=marked, subject=marked),
     "emails.OutboxEmail": own(

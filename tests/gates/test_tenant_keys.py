@@ -14,6 +14,7 @@ UNGUARDED = {
 # Unique indexes that do not begin with the organization, each with its reason.
 ACROSS_TENANTS = {
     ("accounts_apikey", "digest"): "a key is looked up before its organization is known; it cannot be guessed",
+    ("accounts_invitation", "digest"): "an invitation is looked up by its link alone; it cannot be guessed",
     ("accounts_client", "user_id"): "a login is one person's; users are global",
     ("jobs_jobunit", "run_id"): "the ledger looks units up by their run, whose id tells nothing",
     ("accounts_organization", "slug"): "the installation names its organizations",
