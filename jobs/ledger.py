@@ -10,10 +10,11 @@ from datetime import datetime
 from functools import partial
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from accounts.models import Organization, User
 from accounts.tenancy import all_organizations
-from jobs.definitions import Job
+from jobs.definitions import Job, job_named
 from jobs.looks import publish_looks
 from jobs.models import JobRun, JobUnit
 from jobs.periods import Period
@@ -79,9 +80,12 @@ def begin_run(
     """The run of this job and period, begun unless there is one. Workers are told after the commit.
 
     A run that goes on is joined, whoever asks; one that has ended is begun anew only with `again`. A run
-    for one organization joins the run of all of them while that one still works on the organization.
+    for one organization joins the run of all of them while that one still works on the organization. What
+    the job comes after is begun first where it never was for this period: the order does not depend on who asks.
     """
     with all_organizations():
+        if job.after and not _has_run(job.after, period, organization):
+            begin_run(job_named(job.after), period, trigger=trigger, due_at=due_at, now=now, organization=organization)
         _lock(job, period)
         if organization and (wider := _running_for(organization, job, period)):
             return Begun(wider, is_new=False)
@@ -149,6 +153,11 @@ def counts_so_far(run: JobRun) -> dict[str, int]:
 def _lock(job: Job, period: Period) -> None:
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [job.name, period.key])
+
+
+def _has_run(name: str, period: Period, organization: Organization | None) -> bool:
+    of_whom = Q(organization=None) | Q(organization=organization)
+    return JobRun.objects.filter(of_whom, job=name, period=period.key).exists()
 
 
 def _running_for(organization: Organization, job: Job, period: Period) -> JobRun | None:

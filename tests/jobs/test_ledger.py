@@ -7,10 +7,11 @@ from pytest_django import Settings
 from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations
 from jobs.ledger import close_run
+from jobs.models import JobRun
 from jobs.running import Patience, work_on, work_one
 from tests.factories import ClientFactory, OrganizationFactory
 from tests.jobs.ledgers import MONDAY, PATIENCE, begin, names, run_through, runs, units
-from tests.jobs.sample_jobs import census, checks
+from tests.jobs.sample_jobs import census, checks, letters
 from tests.jobs.sample_jobs import names as naming
 
 HOUR = timedelta(hours=1)
@@ -45,6 +46,28 @@ def test_by_hand_a_period_is_run_again_in_the_same_row(organization: Organizatio
 def test_a_run_that_goes_on_is_joined_even_by_hand() -> None:
     first = begin(naming)
     assert (begin(naming, again=True).is_new, begin(naming).run.generation) == (False, first.run.generation)
+
+
+def test_what_a_job_comes_after_is_begun_and_done_before_it(organization: Organization) -> None:
+    run_through(letters)
+    assert runs() == [("names", "2026-09-07", "succeeded"), ("letters", "2026-09-07", "succeeded")]
+    assert names(organization) == ["2026-09-07 2026-09-07 "]
+
+
+def test_what_a_job_comes_after_is_begun_for_its_organization_alone(organization: Organization) -> None:
+    begin(letters, organization=organization)
+    with all_organizations():
+        assert set(JobRun.objects.values_list("job", "organization")) == {
+            ("names", organization.pk),
+            ("letters", organization.pk),
+        }
+
+
+def test_what_a_job_comes_after_is_not_begun_again(organization: Organization) -> None:
+    run_through(naming)
+    run_through(letters, organization=organization)
+    run_through(letters, organization=organization, again=True)
+    assert [job for job, _, _ in runs()] == ["names", "letters"]
 
 
 def test_one_organization_alone(organization: Organization, outsider: Organization) -> None:

@@ -54,7 +54,10 @@ def test_a_later_week_waits_for_the_earlier_one(organization: Organization) -> N
 def test_of_letters_only_the_newest_within_48_hours_is_run(late: timedelta, status: str) -> None:
     due = MONDAY + WEEK + timedelta(hours=1)
     reconcile(letters, now=due + late)
-    assert runs() == [("letters", "2026-09-07", "skipped_late"), ("letters", "2026-09-14", status)]
+    assert [run for run in runs() if run[0] == "letters"] == [
+        ("letters", "2026-09-07", "skipped_late"),
+        ("letters", "2026-09-14", status),
+    ]
 
 
 def test_hourly_checks_after_a_day_down_run_once() -> None:
