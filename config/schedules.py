@@ -22,6 +22,8 @@ JOBS: dict[str, Schedule] = {
     "success-score": {"crontab": "0 7 * * 1", "handler": "success.jobs.success_score"},
     "success-insights": {"crontab": "10 7 * * 1", "handler": "success.jobs.success_insights"},
     "expire-insights": {"crontab": "0 0 * * *", "handler": "success.jobs.expire_insights"},
+    "reach-milestones": {"crontab": "40 0 * * *", "handler": "success.jobs.reach_all_milestones"},
+    "installation-milestones": {"crontab": "40 0 * * *", "handler": "success.jobs.installation_milestones"},
     "event-months": {"crontab": "20 0 * * *", "handler": "telemetry.jobs.event_months"},
 }
 

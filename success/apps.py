@@ -6,3 +6,4 @@ class SuccessConfig(AppConfig):
 
     def ready(self) -> None:
         from success import merging  # noqa: F401 - connects its receiver
+        from success.milestones import arrivals  # noqa: F401 - connects its receiver

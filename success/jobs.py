@@ -1,13 +1,16 @@
-"""The weekly chain, and what is cleaned up."""
+"""The weekly chain, what is reached, and what is cleaned up."""
 
 from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Client
 from jobs.definitions import CatchUp, Job, Spread, WorkUnit
 from jobs.periods import Every
 from success.insights.expiry import delete_expired
 from success.insights.writing import write_insights
+from success.milestones.organizations import reach_installation_milestones, reach_organization_milestones
+from success.milestones.reaching import reach_milestones
 from success.scoring import score_clients
 
 
@@ -32,7 +35,35 @@ def insights_unit(unit: WorkUnit) -> Mapping[str, int]:
         last_client=unit.last_client,
         created_at=unit.as_of,
     )
-    return {"processed": written.clients, "insights": written.insights}
+    # The week's scores may have reached some.
+    reached = _reach(unit)
+    return {"processed": written.clients, "insights": written.insights, "milestones": reached}
+
+
+def milestones_unit(unit: WorkUnit) -> Mapping[str, int]:
+    """What stands in the data and was not noticed when it came in; of the organization with its last clients."""
+    clients = Client.objects.filter(organization=unit.organization_id, merged_into=None)
+    if unit.first_client is not None:
+        clients = clients.filter(pk__gte=unit.first_client)
+    if unit.last_client is not None:
+        clients = clients.filter(pk__lte=unit.last_client)
+    reached = _reach(unit)
+    if unit.last_client is None:
+        reached += reach_organization_milestones(unit.organization_id, detected_at=unit.as_of)
+    return {"processed": clients.count(), "reached": reached}
+
+
+def installation_unit(unit: WorkUnit) -> Mapping[str, int]:
+    return {"processed": 1, "reached": reach_installation_milestones(detected_at=unit.as_of)}
+
+
+def _reach(unit: WorkUnit) -> int:
+    return reach_milestones(
+        unit.organization_id,
+        detected_at=unit.as_of,
+        first_client=unit.first_client,
+        last_client=unit.last_client,
+    )
 
 
 def expire_unit(unit: WorkUnit) -> Mapping[str, int]:
@@ -53,6 +84,23 @@ success_insights = Job(
     work=insights_unit,
     after="success-score",
     count_names=("processed", "insights", "failed"),
+)
+reach_all_milestones = Job(
+    name="reach-milestones",
+    title=_("Milestones"),
+    every=Every.DAY,
+    work=milestones_unit,
+    catch_up=CatchUp.NEWEST,
+    count_names=("processed", "reached", "failed"),
+)
+installation_milestones = Job(
+    name="installation-milestones",
+    title=_("Milestones of the installation"),
+    every=Every.DAY,
+    work=installation_unit,
+    spread=Spread.INSTALLATION,
+    catch_up=CatchUp.NEWEST,
+    count_names=("processed", "reached", "failed"),
 )
 expire_insights = Job(
     name="expire-insights",

@@ -1,4 +1,4 @@
-"""What becomes of a client's tasks, feedback and insights when it turns out to be another one."""
+"""What becomes of a client's tasks, feedback, insights and milestones when it turns out to be another one."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from django.db import connection
 from django.dispatch import receiver
 
 from success.insights.merging import move_insights
+from success.milestones.merging import move_milestones
 from telemetry.signals import clients_merged
 
 MOVE = """
@@ -22,3 +23,4 @@ def move_to_merged_clients(sender: Any, *, organization_id: int, merged: dict[in
         for table in ("success_task", "success_feedback"):
             cursor.execute(MOVE.format(table=table), [list(merged), list(merged.values()), organization_id])
     move_insights(organization_id, merged)
+    move_milestones(organization_id, merged)

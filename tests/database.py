@@ -20,6 +20,8 @@ from psycopg import sql
 # Read before `_use` changes it: the connections share this dictionary.
 MAINTENANCE_DATABASE = settings.DATABASES["owner"]["NAME"]
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
+# How many rows for every organization the migrations make, the first of each table.
+SHARED = {"success_scoringpolicy": 1, "success_milestonedefinition": 14}
 TABLES = """
     SELECT string_agg(format('%%I', c.relname), ', ') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> ALL (%s)
@@ -54,13 +56,19 @@ def empty_tables() -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute(TABLES, [list(KEPT)])
         tables = cursor.fetchone()[0]
+        keep = " ".join(
+            f"CREATE TEMPORARY TABLE kept_{name} ON COMMIT DROP AS"
+            f" SELECT * FROM {name} WHERE organization_id IS NULL AND id <= {count};"
+            for name, count in SHARED.items()
+        )
+        restore = " ".join(
+            f"INSERT INTO {name} SELECT * FROM kept_{name};"
+            f" SELECT setval(pg_get_serial_sequence('{name}', 'id'), {count});"
+            for name, count in SHARED.items()
+        )
         cursor.execute(
-            "BEGIN; SELECT set_config('mainstay.scope', 'all', true);"
-            " CREATE TEMPORARY TABLE kept ON COMMIT DROP AS"
-            " SELECT * FROM success_scoringpolicy WHERE organization_id IS NULL AND version = 1;"
-            f" TRUNCATE {tables} RESTART IDENTITY CASCADE;"
-            " INSERT INTO success_scoringpolicy SELECT * FROM kept;"
-            " SELECT setval(pg_get_serial_sequence('success_scoringpolicy', 'id'), 1); COMMIT"
+            f"BEGIN; SELECT set_config('mainstay.scope', 'all', true); {keep}"
+            f" TRUNCATE {tables} RESTART IDENTITY CASCADE; {restore} COMMIT"
         )
 
 

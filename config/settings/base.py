@@ -200,6 +200,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SecretKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api_throttle.SenderThrottle"],
     "EXCEPTION_HANDLER": "accounts.problems.problem_response",
 }
 SPECTACULAR_SETTINGS = {
@@ -215,6 +216,13 @@ SPECTACULAR_SETTINGS = {
         "config.api_tracking.describe_tracking",
     ],
 }
+
+# Of the REST API, by key, or by person where a session will do. Each web process counts for itself.
+API_REQUESTS_PER_SECOND = env.int("API_REQUESTS_PER_SECOND", default=100)
+API_REQUESTS_BURST = env.int("API_REQUESTS_BURST", default=1_000)
+
+# Look for milestones when an event arrives, in a thread of each web process; else only at night.
+MILESTONES_AT_ONCE = env.bool("MILESTONES_AT_ONCE", default=True)
 
 # Events received before so many whole months are dropped; daily activity stays. None keeps them for ever.
 EVENT_RETENTION_MONTHS = env.int("EVENT_RETENTION_MONTHS", default=None)
