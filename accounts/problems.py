@@ -1,18 +1,34 @@
 """Errors of the API: RFC 9457 problem+json that also carries `code` and `message`, which SDKs read."""
 
+import logging
+import math
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import Http404, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+logger = logging.getLogger(__name__)
+
 CONTENT_TYPE = "application/problem+json"
+# The connection was lost, refused or ended, or the statement was: all of it can pass by itself.
+DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
+RETRY_AFTER_SECONDS = 5
+SENTENCES: dict[type[exceptions.APIException], str] = {
+    exceptions.NotAuthenticated: "Send a secret key: Authorization: Bearer sk_… Make one in the admin under API keys.",
+    exceptions.NotAcceptable: "Answers are JSON: accept application/json.",
+    exceptions.UnsupportedMediaType: "Send the body as application/json.",
+    exceptions.MethodNotAllowed: "Use one of the methods in Allow.",
+    exceptions.Throttled: "Too many requests: send again after as many seconds as Retry-After says.",
+}
 
 
 class Problem(exceptions.APIException):
     """An expected failure: `code` for programs, `detail` a sentence that tells what to do."""
+
+    wait: int | None = None
 
     def __init__(self, status: int, code: str, detail: str, **extra: Any) -> None:
         self.status_code = status
@@ -43,6 +59,8 @@ def problem_response(exception: Exception, context: dict[str, Any]) -> Response 
         exception = Problem(404, "not_found", "There is nothing here that this key may see.")
     elif isinstance(exception, PermissionDenied):
         exception = exceptions.PermissionDenied()
+    elif isinstance(exception, DATABASE_UNAVAILABLE):
+        exception = unavailable()
     if not isinstance(exception, exceptions.APIException):
         return None
     if connection.in_atomic_block:
@@ -51,8 +69,16 @@ def problem_response(exception: Exception, context: dict[str, Any]) -> Response 
     if header := getattr(exception, "auth_header", None):
         response["WWW-Authenticate"] = header
     if wait := getattr(exception, "wait", None):
-        response["Retry-After"] = str(int(wait) + 1)
+        response["Retry-After"] = str(math.ceil(wait))
     return response
+
+
+def unavailable() -> Problem:
+    """For an exception of DATABASE_UNAVAILABLE that is being handled, which it logs."""
+    logger.exception("api.database_unavailable")
+    lost = Problem(503, "unavailable", "The database cannot be reached right now: send the request again.")
+    lost.wait = RETRY_AFTER_SECONDS
+    return lost
 
 
 def _body(exception: exceptions.APIException) -> dict[str, Any]:
@@ -63,6 +89,6 @@ def _body(exception: exceptions.APIException) -> dict[str, Any]:
     return problem(
         status,
         code if isinstance(code, str) else exception.default_code,
-        str(exception.detail),
+        SENTENCES.get(type(exception), str(exception.detail)),
         **getattr(exception, "extra", {}),
     )

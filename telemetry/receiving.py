@@ -17,7 +17,7 @@ from telemetry.incoming import IncomingEvent, Recorded, Rejection
 from telemetry.message_fields import RejectedEventError
 from telemetry.native import from_native
 from telemetry.origins import is_allowed
-from telemetry.rate_limits import RateLimit
+from accounts.rate_limits import RateLimit
 from telemetry.recording import record_events
 from telemetry.segment import from_segment
 from telemetry.write_keys import KeyChangedError, SendingKey, find_sending_key, known_sending_key, secret_of

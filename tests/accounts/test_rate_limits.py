@@ -1,4 +1,4 @@
-from telemetry.rate_limits import MOST_BUCKETS, RateLimit
+from accounts.rate_limits import MOST_BUCKETS, RateLimit
 
 
 class Clock:
