@@ -59,6 +59,6 @@ def delete_definitions(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> N
 
 
 class Migration(migrations.Migration):
-    dependencies = [("success", "0007_index_insights_by_period")]
+    dependencies = [("success", "0006_isolate_insights_and_milestones")]
 
     operations = [migrations.RunPython(create_definitions, delete_definitions)]
