@@ -1,17 +1,58 @@
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client, Organization, User
 
 
+class AlertQuerySet(models.QuerySet["Alert"]):
+    """A snooze ends by its time, so that most of these depend on the moment."""
+
+    def unresolved(self) -> Self:
+        return self.filter(resolved_at=None)
+
+    def in_status(self, status: "Alert.Status", *, as_of: datetime) -> Self:
+        if status == Alert.Status.RESOLVED:
+            return self.filter(resolved_at__isnull=False)
+        if status == Alert.Status.SNOOZED:
+            return self.unresolved().filter(_is_snoozed(as_of))
+        return self.unresolved().exclude(_is_snoozed(as_of)).filter(acknowledged_at__isnull=status == Alert.Status.OPEN)
+
+    def open_alerts(self, *, as_of: datetime) -> Self:
+        """Those that nobody has resolved, acknowledged or snoozed."""
+        return self.in_status(Alert.Status.OPEN, as_of=as_of)
+
+    def with_status(self, *, as_of: datetime) -> Self:
+        """Annotate `status`, one of Alert.Status."""
+        return self.annotate(
+            status=Case(
+                When(resolved_at__isnull=False, then=Value(Alert.Status.RESOLVED.value)),
+                When(_is_snoozed(as_of), then=Value(Alert.Status.SNOOZED.value)),
+                When(acknowledged_at__isnull=False, then=Value(Alert.Status.ACKNOWLEDGED.value)),
+                default=Value(Alert.Status.OPEN.value),
+                output_field=models.CharField(),
+            )
+        )
+
+    def worst_first(self) -> Self:
+        """The severest, and of those the oldest."""
+        return self.order_by("-severity", "opened_at", "id")
+
+
+def _is_snoozed(as_of: datetime) -> Q:
+    return Q(snoozed_at__isnull=False) & (Q(snoozed_until=None) | Q(snoozed_until__gt=as_of))
+
+
 class Alert(models.Model):
-    """Something about a client that staff must know. One is unresolved for a client and matter.
+    """Something about a client that staff must know. One lasts for a client and matter.
 
     Its state is told by its times: resolved, else snoozed (until a time or until it changes), else
-    acknowledged, else open. `good_evaluations` counts those in a row that found nothing any more.
+    acknowledged, else open. An alert that a member resolved while its condition lasted has no `ended_at` yet
+    and keeps that condition quiet. `good_evaluations` counts those in a row that found it better, the last of
+    them at `good_at`.
     """
 
     class Kind(models.TextChoices):
@@ -61,8 +102,12 @@ class Alert(models.Model):
     evidence = models.JSONField(_("evidence"), default=dict)
     opened_at = models.DateTimeField(_("opened"))
     changed_at = models.DateTimeField(_("changed"), help_text=_("When kind or severity last changed, or it reopened."))
+    ended_at = models.DateTimeField(
+        _("ended"), null=True, blank=True, help_text=_("When the condition was found to be over.")
+    )
     reopened_count = models.PositiveIntegerField(_("reopened"), default=0)
     good_evaluations = models.PositiveSmallIntegerField(default=0)
+    good_at = models.DateTimeField(null=True, blank=True)
 
     owner = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner")
@@ -79,6 +124,8 @@ class Alert(models.Model):
     verdict_at = models.DateTimeField(null=True, blank=True)
     verdict_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
 
+    objects: ClassVar[AlertQuerySet] = AlertQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         verbose_name = _("alert")
         verbose_name_plural = _("alerts")
@@ -86,7 +133,10 @@ class Alert(models.Model):
             models.UniqueConstraint(
                 fields=["organization", "client", "matter"],
                 name="health_alert_one_open_per_matter",
-                condition=Q(resolved_at=None),
+                condition=Q(ended_at=None),
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(resolved_at__isnull=False), name="health_alert_ends_resolved"
             ),
             models.CheckConstraint(
                 condition=Q(resolved_at=None, resolution="") | (Q(resolved_at__isnull=False) & ~Q(resolution="")),
@@ -99,7 +149,7 @@ class Alert(models.Model):
                 name="health_alert_worst_first",
                 condition=Q(resolved_at=None),
             ),
-            models.Index(fields=["organization", "client", "matter", "-resolved_at"], name="health_alert_of_client"),
+            models.Index(fields=["organization", "client", "matter", "-ended_at"], name="health_alert_of_client"),
         ]
 
     def __str__(self) -> str:
@@ -111,7 +161,8 @@ class AlertEntry(models.Model):
 
     class Step(models.TextChoices):
         OPENED = "opened", _("Opened")
-        ESCALATED = "escalated", _("Changed")
+        ESCALATED = "escalated", _("Escalated")
+        EASED = "eased", _("Eased")
         REOPENED = "reopened", _("Reopened")
         ACKNOWLEDGED = "acknowledged", _("Acknowledged")
         ASSIGNED = "assigned", _("Assigned")

@@ -45,7 +45,9 @@ class HealthPolicy(models.Model):
     )
     risk_below = models.PositiveSmallIntegerField(_("churn risk under a score of"), default=40, validators=POINTS)
     clear_points = models.PositiveSmallIntegerField(
-        _("a score alert clears at so many points above"), default=5, validators=[MaxValueValidator(50)]
+        _("a score alert clears at so many points above"),
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
     )
     clear_evaluations = models.PositiveSmallIntegerField(
         _("and after so many good evaluations"), default=3, validators=[MinValueValidator(1), MaxValueValidator(168)]
@@ -75,6 +77,7 @@ class HealthPolicy(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(zero_activity_hours__gt=F("inactivity_hours"))
+                & Q(zero_activity_hours__lt=F("user_inactivity_days") * 24)
                 & Q(user_inactivity_high_days__gt=F("user_inactivity_days")),
                 name="health_policy_silence_in_order",
                 violation_error_message=_("The levels of silence must follow each other."),
@@ -83,6 +86,12 @@ class HealthPolicy(models.Model):
                 condition=Q(drop_critical_points__gt=F("drop_points")),
                 name="health_policy_drops_in_order",
                 violation_error_message=_("A critical drop must be deeper than a drop."),
+            ),
+            models.CheckConstraint(
+                condition=Q(clear_points__gte=1, clear_points__lt=F("drop_points"))
+                & Q(risk_below__lte=100 - F("clear_points")),
+                name="health_policy_levels_can_clear",
+                violation_error_message=_("The level that clears a score alert must be one that scores can reach."),
             ),
         ]
 
