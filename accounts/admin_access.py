@@ -5,14 +5,16 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from accounts.models import Membership
+from accounts.models import Membership, Organization
 from accounts.permissions import Seat
 
 EVERY_MEMBER = frozenset(Membership.Role)
 OWNERS = frozenset({Membership.Role.OWNER})
 OPERATORS_ONLY: frozenset[Membership.Role] = frozenset()
+OTHER_ORGANIZATION = _("This belongs to another organization.")
 
 
 def has_role(request: HttpRequest, roles: Collection[Membership.Role]) -> bool:
@@ -36,6 +38,35 @@ def _bound_to(form: Any, organization_id: int) -> Any:
 
     OwnForm.__name__ = form.__name__
     return OwnForm
+
+
+def _within_one_organization(form: Any) -> Any:
+    """An operator's form, which offers everybody's rows: one that refuses to point at another organization's.
+
+    The composite keys of the database would answer with an error page. What is nobody's own, such as a platform
+    default, may be pointed at by all. A row whose organization is not asked for gets that of what it points at.
+    """
+
+    class OneOrganizationForm(form):  # type: ignore[misc]
+        def clean(self) -> dict[str, Any]:
+            cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+            chosen = cleaned.get("organization")
+            owner = chosen.pk if isinstance(chosen, Organization) else self.instance.organization_id
+            for name, value in list(cleaned.items()):
+                of_row = getattr(value, "organization_id", None) if isinstance(value, models.Model) else None
+                owner = owner or of_row
+                if of_row and of_row != owner:
+                    self.add_error(name, OTHER_ORGANIZATION)
+            if "organization" not in self.fields:
+                self.instance.organization_id = owner
+            return cleaned
+
+        def _get_validation_exclusions(self) -> set[str]:
+            exclusions: set[str] = super()._get_validation_exclusions()
+            return exclusions - ({"organization"} - self.fields.keys() if self.instance.organization_id else set())
+
+    OneOrganizationForm.__name__ = form.__name__
+    return OneOrganizationForm
 
 
 class TenantModelAdmin(ModelAdmin):  # type: ignore[misc]
@@ -83,8 +114,10 @@ class TenantModelAdmin(ModelAdmin):  # type: ignore[misc]
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         seat: Seat | None = getattr(request, "seat", None)
-        if request.user.is_superuser or seat is None or self.organization_field != "organization":
+        if self.organization_field != "organization":
             return form
+        if request.user.is_superuser or seat is None:
+            return _within_one_organization(form)
         return _bound_to(form, seat.organization_id)
 
     def get_list_display(self, request: HttpRequest) -> Any:

@@ -44,6 +44,7 @@ class Feedback(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["organization", "client", "given_at"], name="success_feedback_of_client"),
+            models.Index(fields=["organization", "given_at"], name="success_feedback_by_time"),
         ]
 
     def __str__(self) -> str:

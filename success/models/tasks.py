@@ -43,10 +43,14 @@ class Task(models.Model):
                 fields=["organization", "client", "external_id"],
                 name="success_task_one_per_external_id",
                 condition=~Q(external_id=""),
+                violation_error_message=_("The client has a task with this external id."),
             ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["organization", "client"], name="success_task_of_client"),
+            models.Index(
+                fields=["organization", "updated_at"], name="success_task_in_progress", condition=Q(status="in_progress")
+            ),
         ]
 
     def __str__(self) -> str:
