@@ -17,7 +17,8 @@ FIRST_PERIOD_END = date(1970, 1, 2)
 # No place is further from UTC, so that the timezone decides only about times near to a day's end.
 FURTHEST_FROM_UTC = timedelta(hours=16)
 
-HIGH_VALUE = "task_completed + content_generated + visual_created + export_downloaded"
+HIGH_VALUE_TYPES = ("task_completed", "content_generated", "visual_created", "export_downloaded")
+HIGH_VALUE = " + ".join(HIGH_VALUE_TYPES)
 
 
 class UnableToScoreError(ValueError):

@@ -2,10 +2,16 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from success.dashboard.views import success_page
+from success.evidence.views import events_page
+from success.feedback.views import client_feedback, decline_client_feedback, feedback_by_link
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("success.api.urls")),
     path("client/dashboard/success", success_page, name="client-success"),
+    path("client/dashboard/success/events", events_page, name="client-events"),
+    path("client/feedback", client_feedback, name="client-feedback"),
+    path("client/feedback/decline", decline_client_feedback, name="client-feedback-decline"),
+    path("feedback/<str:token>", feedback_by_link, name="feedback-link"),
     path("client/", RedirectView.as_view(pattern_name="client-success")),
     path("client/dashboard", RedirectView.as_view(pattern_name="client-success")),
 ]

@@ -7,12 +7,16 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver
 
 # What GET answers to somebody who is not signed in and has no key.
-PUBLIC, REDIRECTED, KEY_NEEDED, POST_ONLY = 200, 302, 401, 405
+PUBLIC, REDIRECTED, KEY_NEEDED, MISSING, POST_ONLY = 200, 302, 401, 404, 405
 ADDRESSES: dict[str, tuple[str, int]] = {
     "home": ("/", PUBLIC),
     "client-sign-in": ("/client/sign-in", PUBLIC),
     "client-sign-out": ("/client/sign-out", POST_ONLY),
     "client-success": ("/client/dashboard/success", REDIRECTED),
+    "client-events": ("/client/dashboard/success/events?part=events", REDIRECTED),
+    "client-feedback": ("/client/feedback", REDIRECTED),
+    "client-feedback-decline": ("/client/feedback/decline", POST_ONLY),
+    "feedback-link": ("/feedback/no-such-token", MISSING),
     "client/": ("/client/", REDIRECTED),
     "client/dashboard": ("/client/dashboard", REDIRECTED),
     "set-password": ("/set-password/MQ/no-such-token", PUBLIC),
