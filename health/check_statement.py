@@ -46,7 +46,7 @@ END
 COMPARED = f"""
 SELECT client_id, matter, lasting.id AS alert_id, lasting.kind, severity, resolved_at, ended_at, good_evaluations,
     CASE WHEN lasting.id IS NULL OR raised > step THEN raised ELSE held END AS target,
-    CASE WHEN lasting.id IS NULL OR raised >= step THEN found.evidence END AS evidence,
+    CASE WHEN lasting.id IS NULL OR raised >= step OR held < step THEN found.evidence END AS evidence,
     {ACTION} AS action
 FROM found FULL JOIN lasting USING (client_id, matter)
 """
@@ -94,7 +94,7 @@ CHANGED = """
 UPDATE health_alert AS alert SET
     kind = CASE WHEN locked.changes THEN locked.kind ELSE alert.kind END,
     severity = CASE WHEN locked.changes THEN locked.severity ELSE alert.severity END,
-    evidence = coalesce(locked.evidence, alert.evidence),
+    evidence = CASE WHEN locked.action = 'wait' OR locked.evidence IS NULL THEN alert.evidence ELSE locked.evidence END,
     changed_at = CASE WHEN locked.changes THEN %(as_of)s ELSE alert.changed_at END,
     reopened_count = alert.reopened_count + (locked.action = 'reopen')::int,
     good_evaluations = CASE locked.action WHEN 'wait' THEN alert.good_evaluations + 1 ELSE 0 END,
