@@ -28,12 +28,17 @@ SENTENCES: dict[type[exceptions.APIException], str] = {
 class Problem(exceptions.APIException):
     """An expected failure: `code` for programs, `detail` a sentence that tells what to do."""
 
-    wait: int | None = None
-
     def __init__(self, status: int, code: str, detail: str, **extra: Any) -> None:
         self.status_code = status
         self.extra = extra
         super().__init__(detail, code)
+
+
+class Unavailable(Problem):
+    wait = RETRY_AFTER_SECONDS
+
+    def __init__(self) -> None:
+        super().__init__(503, "unavailable", "The database cannot be reached right now: send the request again.")
 
 
 def problem(status: int, code: str, detail: str, **extra: Any) -> dict[str, Any]:
@@ -60,7 +65,8 @@ def problem_response(exception: Exception, context: dict[str, Any]) -> Response 
     elif isinstance(exception, PermissionDenied):
         exception = exceptions.PermissionDenied()
     elif isinstance(exception, DATABASE_UNAVAILABLE):
-        exception = unavailable()
+        logger.error("api.database_unavailable", exc_info=exception)
+        exception = Unavailable()
     if not isinstance(exception, exceptions.APIException):
         return None
     if connection.in_atomic_block:
@@ -71,14 +77,6 @@ def problem_response(exception: Exception, context: dict[str, Any]) -> Response 
     if wait := getattr(exception, "wait", None):
         response["Retry-After"] = str(math.ceil(wait))
     return response
-
-
-def unavailable() -> Problem:
-    """For an exception of DATABASE_UNAVAILABLE that is being handled, which it logs."""
-    logger.exception("api.database_unavailable")
-    lost = Problem(503, "unavailable", "The database cannot be reached right now: send the request again.")
-    lost.wait = RETRY_AFTER_SECONDS
-    return lost
 
 
 def _body(exception: exceptions.APIException) -> dict[str, Any]:

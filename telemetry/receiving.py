@@ -12,12 +12,12 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import ApiKey
 from accounts.problems import problem_json
+from accounts.rate_limits import RateLimit
 from telemetry.gate import LARGEST_BODY, Envelope, RefusedRequestError, decode_body, read_many, read_one, too_large
 from telemetry.incoming import IncomingEvent, Recorded, Rejection
 from telemetry.message_fields import RejectedEventError
 from telemetry.native import from_native
 from telemetry.origins import is_allowed
-from accounts.rate_limits import RateLimit
 from telemetry.recording import record_events
 from telemetry.segment import from_segment
 from telemetry.write_keys import KeyChangedError, SendingKey, find_sending_key, known_sending_key, secret_of
