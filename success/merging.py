@@ -14,13 +14,30 @@ UPDATE {table} SET client_id = merged.own
 FROM unnest(%s::bigint[], %s::bigint[]) AS merged (former, own)
 WHERE organization_id = %s AND client_id = merged.former
 """
+# One external id names one task: of those that come together the one that was changed last stays.
+DROP_DOUBLED_TASKS = """
+DELETE FROM success_task USING (
+    SELECT task.id, row_number() OVER (
+        PARTITION BY merged.own, task.external_id ORDER BY task.updated_at DESC, task.id DESC
+    ) AS place
+    FROM success_task AS task
+    JOIN (
+        SELECT former AS client_id, own FROM unnest(%s::bigint[], %s::bigint[]) AS merged (former, own)
+        UNION SELECT own, own FROM unnest(%s::bigint[]) AS own
+    ) AS merged USING (client_id)
+    WHERE task.organization_id = %s AND task.external_id <> ''
+) AS doubled
+WHERE success_task.organization_id = %s AND success_task.id = doubled.id AND doubled.place > 1
+"""
 
 
 @receiver(clients_merged)
 def move_to_merged_clients(sender: Any, *, organization_id: int, merged: dict[int, int], **kwargs: Any) -> None:
     """So that scores do not depend on when the two were found to be one. In the transaction that merges."""
     with connection.cursor() as cursor:
-        for table in ("success_task", "success_feedback"):
-            cursor.execute(MOVE.format(table=table), [list(merged), list(merged.values()), organization_id])
+        formers, owns = list(merged), list(merged.values())
+        cursor.execute(DROP_DOUBLED_TASKS, [formers, owns, owns, organization_id, organization_id])
+        for table in ("success_task", "success_feedback", "success_feedbackrequest"):
+            cursor.execute(MOVE.format(table=table), [formers, owns, organization_id])
     move_insights(organization_id, merged)
     move_milestones(organization_id, merged)

@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 from accounts.models import Client, Organization
 from accounts.tenancy import organization_scope
+from success.feedback.links import feedback_link, read_link, request_of
 from success.insights.actions import read_insight
 from success.models import Feedback, Insight, Task
 from telemetry.signals import clients_merged
@@ -15,6 +18,34 @@ def test_tasks_and_feedback_follow_a_merged_client(organization: Organization, o
         tasks = Task.objects.order_by("client").values_list("client", flat=True)
         assert list(tasks) == sorted([own, own, other, other])
         assert set(Feedback.objects.values_list("client", flat=True)) == {own, other}
+
+
+def test_a_task_of_the_same_external_id_is_one_task_after_the_merge(
+    organization: Organization, outsider: Organization
+) -> None:
+    first, second, own, other = store(organization, [SILENT] * 4)
+    with organization_scope(organization.pk):
+        for client, external_id, hours in (
+            (first, "t1", 3), (second, "t1", 1), (own, "t1", 2), (own, "t2", 0), (first, "", 0), (own, "", 0),
+            (other, "t1", 9),
+        ):  # fmt: skip
+            Task.objects.create(
+                organization=organization, client_id=client, external_id=external_id, title=f"{external_id} {hours}",
+                created_at=NOW, updated_at=NOW + timedelta(hours=hours),
+            )  # fmt: skip
+        clients_merged.send(sender=None, organization_id=organization.pk, merged={first: own, second: own})
+        tasks = Task.objects.order_by("id").values_list("client", "title")
+        assert list(tasks) == [(own, "t1 3"), (own, "t2 0"), (own, " 0"), (own, " 0"), (other, "t1 9")]
+
+
+def test_requests_for_feedback_follow_a_merged_client(organization: Organization, outsider: Organization) -> None:
+    former, own = store(organization, [SILENT, SILENT])
+    with organization_scope(organization.pk):
+        clients = Client.objects.in_bulk([former, own])
+        links = [feedback_link(clients[pk], Feedback.Kind.NPS, at=NOW) for pk in (former, own)]
+        clients_merged.send(sender=None, organization_id=organization.pk, merged={former: own})
+        assert {request_of(read_link(link.removeprefix("/feedback/"))).client_id for link in links} == {own}
+        assert feedback_link(clients[own], Feedback.Kind.NPS, at=NOW) in links
 
 
 def insights_of(client: int) -> list[tuple[str, str, int]]:
