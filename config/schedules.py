@@ -20,7 +20,9 @@ class ClockTask(TypedDict):
 
 JOBS: dict[str, Schedule] = {
     "success-score": {"crontab": "0 7 * * 1", "handler": "success.jobs.success_score"},
+    "health-check-after-scores": {"crontab": "0 7 * * 1", "handler": "health.jobs.health_check_after_scores"},
     "success-insights": {"crontab": "10 7 * * 1", "handler": "success.jobs.success_insights"},
+    "health-check": {"crontab": "0 * * * *", "handler": "health.jobs.health_check"},
     "expire-insights": {"crontab": "0 0 * * *", "handler": "success.jobs.expire_insights"},
     "reach-milestones": {"crontab": "40 0 * * *", "handler": "success.jobs.reach_all_milestones"},
     "installation-milestones": {"crontab": "40 0 * * *", "handler": "success.jobs.installation_milestones"},

@@ -1,6 +1,7 @@
 """The cron endpoints: the clock's work, asked for from outside with the installation's secret."""
 
 import hmac
+import time
 from datetime import datetime
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from rest_framework.views import APIView
 
 from accounts.problems import Problem
 from jobs.cron_requests import Asked, read_request
-from jobs.definitions import Job, UnknownJobError, job_named
+from jobs.definitions import Job, UnknownJobError, job_named, sequels_of
 from jobs.ledger import Begun, begin_run
 from jobs.models import JobRun
 from jobs.reconciling import reconcile
@@ -77,16 +78,19 @@ class CronView(APIView):
             return Response(dict.fromkeys(job.count_names, 0) | {"errors": [], "disabled": True})
         begun = _begin(job, asked, now=now)
         already_done = not begun.is_new and begun.run.status != JobRun.Status.RUNNING
-        run = work_on(begun.run, patience=Patience(settings.CRON_WAIT_SECONDS, waits=True))
-        reported = report(run, job=job, now=timezone.now())
-        body = reported.as_json() | {"alreadyDone": already_done}
-        return Response(body, status=202 if reported.pending else 200)
+        reports = [report(run, job=job_named(run.job), now=timezone.now()) for run in _work(job, begun, asked)]
+        body = reports[0].as_json() | {"alreadyDone": already_done}
+        return Response(body, status=202 if any(each.pending for each in reports) else 200)
 
 
 def _begin(job: Job, asked: Asked, *, now: datetime) -> Begun:
     if not asked.is_explicit:
         # What was missed before comes first; the run of the current period waits for it.
         reconcile(job, now=now, trigger=JobRun.Trigger.ENDPOINT)
+    return _begin_asked(job, asked, now=now)
+
+
+def _begin_asked(job: Job, asked: Asked, *, now: datetime) -> Begun:
     return begin_run(
         job,
         asked.period,
@@ -96,3 +100,10 @@ def _begin(job: Job, asked: Asked, *, now: datetime) -> Begun:
         now=now,
         again=asked.is_explicit,
     )
+
+
+def _work(job: Job, begun: Begun, asked: Asked) -> list[JobRun]:
+    """The run as it is when patience is over, and those of the jobs that add to its report."""
+    deadline = time.monotonic() + settings.CRON_WAIT_SECONDS
+    runs = [begun.run, *(_begin_asked(sequel, asked, now=timezone.now()).run for sequel in sequels_of(job))]
+    return [work_on(run, patience=Patience(deadline - time.monotonic(), waits=True)) for run in runs]

@@ -1,7 +1,7 @@
 """What a job is. The apps above declare theirs; `settings.JOBS` names them, so that nothing here imports upwards."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -67,6 +67,8 @@ class Job:
     rows. It returns counts by name, which are added up over the units; those in `count_names` are always
     reported. A client that fails counts one in `processed` and one in `failed` without its doing.
     `after` names the job whose same period must be done for an organization before this one begins there.
+    `tells` maps counts of this job to the names under which the job that it follows reports them as its own; the
+    cron endpoint of that job runs this one too.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Job:
     spread: Spread = Spread.CLIENTS
     catch_up: CatchUp = CatchUp.EVERY
     after: str | None = None
+    tells: Mapping[str, str] = field(default_factory=dict)
     count_names: tuple[str, ...] = ("processed", "success", "failed")
 
 
@@ -91,3 +94,8 @@ def job_named(name: str) -> Job:
 def all_jobs() -> list[Job]:
     """In the order of settings.JOBS, in which a chain is run by hand."""
     return [job_named(name) for name in settings.JOBS]
+
+
+def sequels_of(job: Job) -> list[Job]:
+    """The jobs that follow this one and add to what it reports."""
+    return [other for other in all_jobs() if other.after == job.name and other.tells]

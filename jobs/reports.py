@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Min, Q
 
 from accounts.tenancy import all_organizations
-from jobs.definitions import Job
+from jobs.definitions import Job, sequels_of
 from jobs.ledger import OPEN, counts_so_far
 from jobs.models import JobRun, JobUnit
 
@@ -43,9 +43,22 @@ class Report:
 
 
 def report(run: JobRun, *, job: Job, now: datetime) -> Report:
-    """The counts that the job always reports are there, if only as 0."""
-    counts = run.counts if run.ended_at else counts_so_far(run)
-    return Report(run=run, counts=dict.fromkeys(job.count_names, 0) | counts, **_units_of(run, now=now))
+    """The counts that the job always reports are there, if only as 0; with those of the jobs that add to them."""
+    counts = dict.fromkeys(job.count_names, 0) | _counts_of(run)
+    for sequel in sequels_of(job):
+        told = _counts_of_sequel(sequel, run)
+        counts |= {name: told.get(count, 0) for count, name in sequel.tells.items()}
+    return Report(run=run, counts=counts, **_units_of(run, now=now))
+
+
+def _counts_of(run: JobRun) -> dict[str, int]:
+    return run.counts if run.ended_at else counts_so_far(run)
+
+
+def _counts_of_sequel(sequel: Job, run: JobRun) -> dict[str, int]:
+    with all_organizations():
+        found = JobRun.objects.filter(job=sequel.name, period=run.period, organization=run.organization_id).first()
+    return _counts_of(found) if found else {}
 
 
 def _units_of(run: JobRun, *, now: datetime) -> dict[str, Any]:

@@ -73,3 +73,12 @@ checks = Job(
 )
 mortal = Job(name="mortal", title="Mortal", every=Every.WEEK, work=name_clients_or_die)
 census = Job(name="census", title="Census", every=Every.DAY, work=count_everybody, spread=Spread.INSTALLATION)
+tally = Job(
+    name="tally",
+    title="Tally",
+    every=Every.WEEK,
+    work=count_organization,
+    spread=Spread.ORGANIZATION,
+    after="names",
+    tells={"processed": "counted"},
+)

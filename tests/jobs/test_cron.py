@@ -10,7 +10,7 @@ from accounts.tenancy import all_organizations
 from jobs.models import JobRun, Watermark
 from jobs.schedule_sync import sync_schedules
 from tests.factories import OrganizationFactory
-from tests.jobs.ledgers import MONDAY, WEEK, begin, names, runs
+from tests.jobs.ledgers import MONDAY, WEEK, begin, names, run_through, runs
 from tests.jobs.sample_jobs import names as naming
 
 SECRET = {"authorization": "Bearer cron-secret-of-the-tests"}
@@ -206,3 +206,22 @@ def test_the_parameters_may_stand_in_the_address(browser: Browser) -> None:
 def _only_run() -> JobRun:
     with all_organizations():
         return JobRun.objects.get()
+
+
+def test_a_job_that_adds_to_the_report_is_run_too(browser: Browser, settings: Settings) -> None:
+    settings.JOBS |= {"tally": {"crontab": "0 9 * * 1", "handler": "tests.jobs.sample_jobs.tally"}}
+    told = post(browser).json()
+    assert (told["success"], told["counted"], runs()) == (
+        2,
+        2,
+        [("names", "2026-09-07", "succeeded"), ("tally", "2026-09-07", "succeeded")],
+    )
+    assert post(browser).json() == told | {"alreadyDone": True}
+
+
+def test_what_is_to_be_added_is_waited_for(browser: Browser, settings: Settings) -> None:
+    settings.JOBS |= {"tally": {"crontab": "0 9 * * 1", "handler": "tests.jobs.sample_jobs.tally"}}
+    run_through(naming, at=MONDAY + WEEK / 3)
+    settings.CRON_WAIT_SECONDS = 0
+    response = post(browser)
+    assert (response.status_code, response.json()["pending"], response.json()["counted"]) == (202, 0, 0)
