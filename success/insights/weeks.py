@@ -10,6 +10,8 @@ from typing import Any
 from success.scores import Trend
 from success.scoring import WEEK_DAYS
 
+# The newest older score is that of the week before, but where there is a gap. Only then is the whole past read: an
+# index probe for each client is quick or not as the planner's luck has it, and without a gap EXISTS saves the reading.
 # Of clients that are served: paused and archived ones, and those merged into others, are told nothing.
 WEEKS = f"""activity AS (
     SELECT client_id,
@@ -23,30 +25,41 @@ WEEKS = f"""activity AS (
     WHERE organization_id = %(organization)s AND day = ANY(%(days)s) AND {{rows}}
     GROUP BY client_id
 ),
-scored AS (
-    SELECT client_id, overall, policy_id, onboarding_tasks, onboarding_done,
-        overall - (
-            SELECT older.overall FROM success_score AS older
-            WHERE older.organization_id = %(organization)s AND older.client_id = score.client_id
-                AND older.period_end <= %(week)s
-            ORDER BY older.period_end DESC LIMIT 1
-        ) AS change
-    FROM success_score AS score
+scored AS MATERIALIZED (
+    SELECT client_id, overall, policy_id, age_days, onboarding_tasks, onboarding_done FROM success_score
     WHERE organization_id = %(organization)s AND period_end = %(period_end)s AND {{rows}}
 ),
+week_before AS MATERIALIZED (
+    SELECT client_id, overall AS overall_before FROM success_score
+    WHERE organization_id = %(organization)s AND period_end = %(week)s AND {{rows}}
+),
+gaps AS MATERIALIZED (
+    SELECT client_id FROM scored LEFT JOIN week_before USING (client_id)
+    WHERE week_before.client_id IS NULL AND age_days > {WEEK_DAYS}
+),
+older AS (
+    SELECT DISTINCT ON (client_id) client_id, overall AS overall_before
+    FROM success_score JOIN gaps USING (client_id)
+    WHERE organization_id = %(organization)s AND period_end < %(week)s AND {{rows}} AND EXISTS (SELECT FROM gaps)
+    ORDER BY client_id, period_end DESC
+),
+compared AS (
+    SELECT scored.*, overall - overall_before AS change
+    FROM scored LEFT JOIN (SELECT * FROM week_before UNION ALL SELECT * FROM older) AS before USING (client_id)
+),
 weeks AS MATERIALIZED (
-    SELECT scored.client_id, overall, change, onboarding_tasks, onboarding_done,
+    SELECT compared.client_id, overall, change, onboarding_tasks, onboarding_done,
         CASE WHEN change >= policy.trend_points THEN '{Trend.RISING}'
              WHEN change <= -policy.trend_points THEN '{Trend.DECLINING}'
              WHEN change IS NOT NULL THEN '{Trend.STABLE}' END AS trend,
         coalesce(active_days, 0) AS active_days, coalesce(events, 0) AS events,
         coalesce(events_before, 0) AS events_before, coalesce(content_generated, 0) AS content_generated,
         coalesce(visuals_created, 0) AS visuals_created, coalesce(tasks_completed, 0) AS tasks_completed
-    FROM scored
-    JOIN accounts_client AS client ON client.organization_id = %(organization)s AND client.id = scored.client_id
+    FROM compared
+    JOIN accounts_client AS client ON client.organization_id = %(organization)s AND client.id = compared.client_id
         AND client.status = 'active' AND client.merged_into_id IS NULL
-    JOIN success_scoringpolicy AS policy ON policy.id = scored.policy_id
-    LEFT JOIN activity ON activity.client_id = scored.client_id
+    JOIN success_scoringpolicy AS policy ON policy.id = compared.policy_id
+    LEFT JOIN activity ON activity.client_id = compared.client_id
 )"""
 
 

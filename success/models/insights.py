@@ -69,7 +69,8 @@ class Insight(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["organization", "expires_at"], name="success_insight_expiry"),
+            # Expiry follows from the period end, so that this one serves the job, the clean-up and the admin's list.
+            models.Index(fields=["organization", "period_end", "priority", "id"], name="success_insight_of_period"),
         ]
 
     def __str__(self) -> str:

@@ -95,6 +95,11 @@ def evidence(organization: Organization) -> dict[str, str]:
     return {"of": marked(organization)}
 
 
+def tip(organization: Organization) -> dict[str, Any]:
+    counted = {"onboardingDone": 3, "onboardingTasks": 4}
+    return evidence(organization) | counted | {"from": MONDAY.isoformat(), "to": TODAY.isoformat()}
+
+
 definition = own(
     MilestoneDefinition, key=lambda _: uuid4().hex, title=marked, measure="events", threshold=1, subject="client"
 )
@@ -134,7 +139,7 @@ MAKERS: dict[str, Callable[[Organization], models.Model]] = {
         FeedbackRequest, client=client, kind="nps", channel="link", asked_at=NOW, expires_at=NOW
     ),
     "success.Insight": own(
-        Insight, client=client, kind="tip", period_end=MONDAY, evidence=evidence, created_at=NOW, expires_at=NOW,
+        Insight, client=client, kind="tip", period_end=MONDAY, evidence=tip, created_at=NOW, expires_at=NOW,
     ),
     "success.MilestoneDefinition": definition,
     "success.Milestone": own(
