@@ -29,7 +29,8 @@ def _bound_to(form: Any, organization_id: int) -> Any:
     class OwnForm(form):  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            if self.instance.organization_id is None:
+            # A row of the platform that is only shown stays the platform's.
+            if self.instance.pk is None and self.instance.organization_id is None:
                 self.instance.organization_id = organization_id
 
         def _get_validation_exclusions(self) -> set[str]:

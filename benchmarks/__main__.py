@@ -1,6 +1,6 @@
 """`make bench`: measures, prints, and writes docs/performance.md with its plot.
 
-`ARGS="ingest"` or `ARGS="scoring --sizes 10000 100000"` measures a part and writes nothing.
+`ARGS="ingest"`, `ARGS="scoring --sizes 10000 100000"` or `ARGS="milestones"` measures a part and writes nothing.
 `python -m benchmarks populate SLUG CLIENTS PERIOD_END` only makes an organization full of clients.
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import django
 
-PARTS = ("ingest", "scoring")
+PARTS = ("ingest", "scoring", "milestones")
 SIZES = (10_000, 100_000, 1_000_000)
 PAGE = Path("docs/performance.md")
 
@@ -34,6 +34,8 @@ def _parser() -> argparse.ArgumentParser:
     ingest.add_argument("--seconds", type=float, default=5.0, help="how long to measure each")
     scoring = parts.add_parser("scoring", help="clients scored per second")
     scoring.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    milestones = parts.add_parser("milestones", help="from an event to its milestone, and what that costs")
+    milestones.add_argument("--seconds", type=float, default=5.0, help="how long to measure each round of recording")
     populate = parts.add_parser("populate", help="make an organization full of clients")
     populate.add_argument("slug")
     populate.add_argument("clients", type=int)
@@ -44,11 +46,11 @@ def _parser() -> argparse.ArgumentParser:
 def _measure(arguments: argparse.Namespace) -> None:
     from django.core.management import call_command
 
-    from benchmarks import ingest, page, scoring
+    from benchmarks import ingest, milestones, page, scoring
 
     call_command("migrate", verbosity=0)
     tables = {}
-    measured_ingest, measured_scoring = [], []
+    measured_ingest, measured_scoring, measured_milestones = [], [], None
     if arguments.part in {None, "ingest"}:
         print("Events per second")
         measured_ingest = ingest.measure(seconds=arguments.seconds, announce=print)
@@ -59,8 +61,13 @@ def _measure(arguments: argparse.Namespace) -> None:
         measured_scoring = scoring.measure(sizes=arguments.sizes, announce=print)
         tables["scoring"] = scoring.report(measured_scoring)
         print(tables["scoring"])
-    if arguments.part is None:
-        page.write(PAGE, ingest=measured_ingest, scoring=measured_scoring)
+    if arguments.part in {None, "milestones"}:
+        print("From an event to its milestone")
+        measured_milestones = milestones.measure(seconds=arguments.seconds, announce=print)
+        tables["milestones"] = "\n\n".join(milestones.reports(measured_milestones))
+        print(tables["milestones"])
+    if arguments.part is None and measured_milestones:
+        page.write(PAGE, ingest=measured_ingest, scoring=measured_scoring, milestones=measured_milestones)
         print(f"Written: {PAGE}")
 
 

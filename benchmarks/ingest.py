@@ -83,14 +83,14 @@ def _send(address: tuple[str, int], way: Way, population: Population, size: int,
     return load.send_all(address, prepared, connections=16 if size == 1 else 8)
 
 
-def messages(size: int) -> list[dict[str, Any]]:
-    """Messages as a server SDK sends them, about 200 bytes each, over a thousand clients."""
+def messages(size: int, *, clients: int = CLIENTS) -> list[dict[str, Any]]:
+    """Messages as a server SDK sends them, about 200 bytes each, over so many clients."""
     now = datetime.now(UTC)
     return [
         {
             "type": "track",
             "event": random.choice(NAMES),
-            "userId": f"client-{random.randint(1, CLIENTS)}",
+            "userId": f"client-{random.randint(1, clients)}",
             "messageId": f"{random.getrandbits(128):032x}",
             "timestamp": (now - timedelta(seconds=random.randrange(600))).isoformat(),
             "properties": {"path": "/reports/42", "seconds": 12},

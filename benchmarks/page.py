@@ -10,6 +10,7 @@ import matplotlib as mpl
 from django.db import connection
 
 from benchmarks import ingest as ingest_benchmark
+from benchmarks import milestones as milestones_benchmark
 from benchmarks import scoring as scoring_benchmark
 
 mpl.use("svg")
@@ -44,17 +45,34 @@ nothing has changed.
 {scoring}
 
 ![Seconds of the weekly job by number of clients](images/performance-scoring.svg)
+
+## Milestones at once
+From sending the event that reaches a milestone to seeing its committed row, over HTTP, in an organization of
+{clients:,} clients with 30 days of history each: with nothing else to do, and while {load:,} other events a second
+come in.
+
+{latency}
+
+What detection costs those who record: batches of 100 for all of these clients as fast as they go, with and without
+(`MILESTONES_AT_ONCE=false`), in turns; the median of {rounds} rounds each.
+
+{cost}
 """
 
 
 def write(
-    path: Path, *, ingest: Sequence[ingest_benchmark.Measured], scoring: Sequence[scoring_benchmark.Measured]
+    path: Path,
+    *,
+    ingest: Sequence[ingest_benchmark.Measured],
+    scoring: Sequence[scoring_benchmark.Measured],
+    milestones: milestones_benchmark.Measured,
 ) -> None:
     """Write the page and its two plots beside it."""
     images = path.parent / "images"
     images.mkdir(exist_ok=True)
     _plot_ingest(images / "performance-ingest.svg", ingest)
     _plot_scoring(images / "performance-scoring.svg", scoring)
+    latency, cost = milestones_benchmark.reports(milestones)
     path.write_text(
         TEXT.format(
             day=datetime.now(UTC).date(),
@@ -65,6 +83,11 @@ def write(
             sample=scoring_benchmark.PLAIN_SAMPLE,
             ingest=ingest_benchmark.report(ingest),
             scoring=scoring_benchmark.report(scoring),
+            clients=milestones_benchmark.CLIENTS,
+            load=milestones_benchmark.LOAD,
+            rounds=milestones_benchmark.ROUNDS,
+            latency=latency,
+            cost=cost,
         )
     )
 

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 WORKERS = 2
@@ -13,8 +13,8 @@ THREADS = 16
 
 
 @contextmanager
-def serving(application: str) -> Iterator[tuple[str, int]]:
-    """Serve a WSGI application and give its address."""
+def serving(application: str, *, environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, int]]:
+    """Serve a WSGI application and give its address. `environment` adds to this process's own."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
@@ -23,7 +23,7 @@ def serving(application: str) -> Iterator[tuple[str, int]]:
             "--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--backpressure", "128",
             "--no-log", application,
         ],
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "benchmarks.settings"},
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "benchmarks.settings"} | dict(environment or {}),
     )  # fmt: skip
     try:
         _wait_until_up(port)
@@ -38,7 +38,7 @@ def _wait_until_up(port: int) -> None:
     while time.monotonic() < deadline:
         try:
             with socket.create_connection(("127.0.0.1", port), 1) as connection:
-                connection.sendall(b"GET /nothing-here HTTP/1.0\r\n\r\n")
+                connection.sendall(b"GET /nothing-here HTTP/1.0\r\nHost: localhost\r\n\r\n")
                 if connection.recv(1):
                     return
         except OSError:

@@ -46,8 +46,11 @@ ADMIN_NAVIGATION: list[dict[str, Any]] = [
         "items": [
             {"title": "Clients", "icon": "group", "model": "accounts.Client"},
             {"title": "Scores", "icon": "monitoring", "model": "success.Score"},
+            {"title": "Insights", "icon": "lightbulb", "model": "success.Insight"},
             {"title": "Tasks", "icon": "checklist", "model": "success.Task"},
             {"title": "Feedback", "icon": "reviews", "model": "success.Feedback"},
+            {"title": "Milestones", "icon": "trophy", "model": "success.Milestone"},
+            {"title": "Milestone definitions", "icon": "flag", "model": "success.MilestoneDefinition"},
             {"title": "Scoring policies", "icon": "balance", "model": "success.ScoringPolicy"},
         ],
     },

@@ -1,8 +1,8 @@
 """Milestones are detected when an event arrives, by a thread beside the one that answers.
 
 Whoever records events only puts their clients into a queue in the process: no broker, no query. The thread sets to
-work at once; while more comes in than it can look at, it takes what has gathered together and rests in between, so
-that recording keeps its speed. The queue may be lost with its process, or be full: the nightly job finds the rest.
+work at once. In a process that is busy recording it rests in between and takes together what has gathered, so that
+recording keeps its speed. The queue may be lost with its process, or be full: the nightly job finds the rest.
 """
 
 import atexit
@@ -29,7 +29,9 @@ logger = logging.getLogger(__name__)
 
 MOST_WAITING = 100_000
 MOST_AT_ONCE = 200
-# While events keep coming in, the thread rests so many times as long as it worked: one twentieth of a core.
+# In a process that uses so much of a core, the thread rests so many times as long as it worked: it takes a twentieth
+# of a core. The less busy the process, the shorter, by the square: next to nothing while events come in singly.
+BUSY_SHARE = 0.2
 REST = 20
 LONGEST_REST_SECONDS = 10
 IDLE_SECONDS = 30
@@ -50,6 +52,18 @@ def detect(organization_id: int, reach: Callable[[], int]) -> None:
         logger.exception("milestones.detection_failed", extra={"organization_id": organization_id})
 
 
+class Pace:
+    """How long to rest: by what the process has been using of a core since the last time."""
+
+    def __init__(self) -> None:
+        self._clocks = time.monotonic(), time.process_time()
+
+    def rest_seconds(self, *, worked: float) -> float:
+        (wall_before, used_before), self._clocks = self._clocks, (time.monotonic(), time.process_time())
+        share = (self._clocks[1] - used_before) / max(self._clocks[0] - wall_before, 0.001)
+        return min(REST * worked * min(share / BUSY_SHARE, 1) ** 2, LONGEST_REST_SECONDS)
+
+
 class Detector:
     """The queue of a process and its thread, which begins with the first client and ends after a while of nothing."""
 
@@ -62,13 +76,11 @@ class Detector:
         self._changed = Condition()
         self._closing = Event()
         self._thread: Thread | None = None
-        self._arrivals = 0
         self._organization_rests_until: dict[int, float] = {}
 
     def queue(self, organization_id: int, clients: Iterable[int]) -> None:
         with self._changed:
             self._waiting.add(organization_id, clients)
-            self._arrivals += 1
             if self._thread is None or not self._thread.is_alive():
                 self._thread = Thread(target=self._run, name="milestones", daemon=True)
                 self._thread.start()
@@ -90,11 +102,11 @@ class Detector:
 
     def _run(self) -> None:
         try:
+            pace = Pace()
             while work := self._take():
-                arrivals, began = self._arrivals, time.monotonic()
+                began = time.monotonic()
                 self._detect(*work)
-                if self._arrivals != arrivals:
-                    self._closing.wait(min(REST * (time.monotonic() - began), LONGEST_REST_SECONDS))
+                self._closing.wait(pace.rest_seconds(worked=time.monotonic() - began))
         finally:
             connections.close_all()
 
