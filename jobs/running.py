@@ -57,7 +57,7 @@ def work_on(run: JobRun, *, patience: Patience, progress: Callable[[], None] | N
         now = timezone.now()
         if close_run(run, now=now):
             break
-        if any(work_one(other) for other in _runs_before(run)):
+        if _work_before(run):
             continue
         if not patience.waits or not _is_worth_waiting(run):
             # Another worker may have ended the last unit since the look above.
@@ -144,6 +144,15 @@ def _is_exhausted(claim: Claim, *, job: Job) -> bool:
 def _record_failure(claim: Claim, *, run: JobRun, job: Job, error: str) -> bool:
     with all_organizations():
         return split_or_fail(claim, run=run, job=job, error=error, now=timezone.now())
+
+
+def _work_before(run: JobRun) -> bool:
+    """Work on a unit that comes first, and end its run if it was the last: that may be nobody else's to do."""
+    for other in _runs_before(run):
+        if work_one(other):
+            close_run(other, now=timezone.now())
+            return True
+    return False
 
 
 def _runs_before(run: JobRun) -> list[JobRun]:
