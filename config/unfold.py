@@ -40,7 +40,13 @@ UNFOLD: dict[str, Any] = {
 
 # An entry whose model or page is not there, or that the person may not see, is left out.
 ADMIN_NAVIGATION: list[dict[str, Any]] = [
-    {"title": "", "items": [{"title": "Home", "icon": "home", "page": "admin:index"}]},
+    {
+        "title": "",
+        "items": [
+            {"title": "Home", "icon": "home", "page": "admin:index"},
+            {"title": "Alerts", "icon": "notifications_active", "model": "health.Alert"},
+        ],
+    },
     {
         "title": "Clients",
         "items": [

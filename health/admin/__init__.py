@@ -1,3 +1,5 @@
 """The pages of the admin, a file for each subject."""
 
-from health.admin import notice_preferences, operator_alerts  # noqa: F401 - register their models
+from health.admin import alerts, clients, notice_preferences, operator_alerts
+
+__all__ = ["alerts", "clients", "notice_preferences", "operator_alerts"]

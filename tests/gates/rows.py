@@ -105,7 +105,7 @@ definition = own(
 )
 alert = own(
     Alert, client=client, matter="silence", kind="inactivity", severity=2, opened_at=NOW, changed_at=NOW,
-    evidence=evidence,
+    evidence=lambda organization: evidence(organization) | {"silentSince": NOW.isoformat()},
 )  # fmt: skip
 MAKERS: dict[str, Callable[[Organization], models.Model]] = {
     "accounts.Organization": lambda organization: organization,

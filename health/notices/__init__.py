@@ -1,0 +1,1 @@
+"""Mails about alerts to the members of an organization."""

@@ -1,0 +1,1 @@
+"""Everything about one client on one line of time."""

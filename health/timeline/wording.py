@@ -1,0 +1,159 @@
+"""Timeline entries in words, with where they lead."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from health.models import Alert, AlertEntry
+from health.timeline.entries import Entry
+from success.models import Feedback, Insight, Score
+from telemetry.event_types import EventType
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`tone` is good, bad, warn or empty; `icon` a Material symbol; `address` is empty where nothing more is known."""
+
+    at: datetime
+    kind: str
+    icon: str
+    tone: str
+    title: str
+    detail: str
+    actor: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    title: str
+    detail: str = ""
+    tone: str = ""
+
+
+def line_of(entry: Entry) -> Line:
+    words = WRITERS[entry.kind](entry.facts)
+    return Line(
+        entry.at,
+        entry.kind,
+        ICONS[entry.kind],
+        words.tone,
+        words.title,
+        words.detail,
+        entry.facts.get("actor") or "",
+        reverse(PAGES[entry.kind], args=[entry.subject]) if entry.kind in PAGES else "",
+    )
+
+
+def _activity(facts: Facts) -> Words:
+    total = facts["total"]
+    counts = [(str(kind.label), facts[kind.value]) for kind in EventType if facts.get(kind.value)]
+    if facts["unmapped"]:
+        counts.append((_("Unmapped"), facts["unmapped"]))
+    title = ngettext("%(count)d activity", "%(count)d activities", total) % {"count": total}
+    return Words(title, ", ".join(f"{label} {count}" for label, count in counts))
+
+
+def _alert(facts: Facts) -> Words:
+    kind, severity = Alert.Kind(facts["kind"]).label, Alert.Severity(facts["severity"])
+    step = AlertEntry.Step(facts["step"])
+    raised = step in (AlertEntry.Step.OPENED, AlertEntry.Step.REOPENED, AlertEntry.Step.ESCALATED)
+    tone = ("bad" if severity == Alert.Severity.CRITICAL else "warn") if raised else ""
+    if step == AlertEntry.Step.RESOLVED:
+        tone = "good"
+    title = _("%(alert)s: %(step)s") % {"alert": kind, "step": str(step.label).lower()}
+    return Words(title, facts["note"], tone)
+
+
+def _note(facts: Facts) -> Words:
+    return Words(_("Note"), facts["text"])
+
+
+def _score(facts: Facts) -> Words:
+    if facts["overall"] is None:
+        return Words(_("Score: not measured"))
+    band = Score.Band(facts["band"]).label if facts["band"] else _("no band")
+    tone = {Score.Band.AT_RISK: "bad", Score.Band.ATTENTION: "warn"}.get(facts["band"], "")
+    return Words(_("Score %(overall)d, %(band)s") % {"overall": facts["overall"], "band": band}, "", tone)
+
+
+def _task_added(facts: Facts) -> Words:
+    return Words(_("Task added"), facts["title"])
+
+
+def _task_done(facts: Facts) -> Words:
+    return Words(_("Task done"), facts["title"], "good")
+
+
+def _feedback(facts: Facts) -> Words:
+    title = _("Feedback: %(kind)s %(rating)d") % {
+        "kind": Feedback.Kind(facts["kind"]).label,
+        "rating": facts["rating"],
+    }
+    return Words(title, facts["comment"])
+
+
+def _milestone(facts: Facts) -> Words:
+    return Words(_("Milestone reached"), _(facts["title"]), "good")
+
+
+def _insights(facts: Facts) -> Words:
+    count = len(facts["kinds"])
+    title = ngettext("%(count)d insight", "%(count)d insights", count) % {"count": count}
+    kinds = ", ".join(str(Insight.Kind(kind).label) for kind in facts["kinds"])
+    return Words(f"{title}, {_day(facts)}", kinds)
+
+
+def _churn(facts: Facts) -> Words:
+    return Words(_("Client left"), facts["reason"], "bad")
+
+
+def _created(facts: Facts) -> Words:
+    return Words(_("Client first known here"))
+
+
+def _day(facts: Facts) -> str:
+    return _("week to %(day)s") % {"day": date_format(date.fromisoformat(facts["day"]))}
+
+
+WRITERS: Mapping[str, Callable[[Facts], Words]] = {
+    "activity": _activity,
+    "alert": _alert,
+    "note": _note,
+    "score": _score,
+    "task_added": _task_added,
+    "task_done": _task_done,
+    "feedback": _feedback,
+    "milestone": _milestone,
+    "insights": _insights,
+    "churn": _churn,
+    "created": _created,
+}
+ICONS: Mapping[str, str] = {
+    "activity": "bolt",
+    "alert": "notifications",
+    "note": "sticky_note_2",
+    "score": "monitoring",
+    "task_added": "add_task",
+    "task_done": "task_alt",
+    "feedback": "reviews",
+    "milestone": "flag",
+    "insights": "lightbulb",
+    "churn": "logout",
+    "created": "person_add",
+}
+PAGES: Mapping[str, str] = {
+    "alert": "admin:health_alert_change",
+    "score": "admin:success_score_change",
+    "task_added": "admin:success_task_change",
+    "task_done": "admin:success_task_change",
+    "feedback": "admin:success_feedback_change",
+}
