@@ -20,6 +20,9 @@ from accounts.admin_access import TenantModelAdmin
 from accounts.audit import record_audit
 from accounts.logins import belongs_to, client_login, password_link
 from accounts.models import Client, Organization
+from success.admin.feedback_links import NotDueError, hand_out_link, not_due_text, show_link
+from success.client_access.admin_invitations import MOST_AT_ONCE, invite_many, invite_one, reason
+from success.client_access.invitations import UnableToInviteError
 from success.models import Score
 from success.scores import Standing, Trend, standing
 from telemetry.models import ClientActivity
@@ -84,8 +87,8 @@ class ClientAdmin(TenantModelAdmin):
     search_help_text = _("Search by name, email or external id")
     ordering = ("-id",)
     fields = ("organization", "external_id", "name", "email", "status", "signed_up_at", "login", "created_at")
-    actions = ("pause", "archive", "activate")
-    actions_submit_line = ("give_login",)
+    actions = ("invite_chosen", "pause", "archive", "activate")
+    actions_submit_line = ("invite", "give_login", "copy_feedback_link")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ClientList]:
         return ClientList
@@ -120,14 +123,19 @@ class ClientAdmin(TenantModelAdmin):
 
     def get_actions_submit_line(self, request: HttpRequest, object_id: Any) -> list[Any]:
         client = self.get_object(request, str(object_id)) if object_id else None
-        if client is None or (client.user and not belongs_to(client.user, client.organization_id)):
+        if client is None:
             return []
         buttons: list[Any] = super().get_actions_submit_line(request, object_id)
+        if client.user and not belongs_to(client.user, client.organization_id):
+            return buttons[-1:]
         if client.user_id:
-            buttons[0].description = gettext("New password link")
+            buttons[0].description = gettext("Invite again")
+            buttons[1].description = gettext("New password link")
         return buttons
 
     def response_change(self, request: HttpRequest, obj: Client) -> HttpResponse:
+        if path := getattr(request, "feedback_link", None):
+            return show_link(request, obj, path)
         user: AbstractUser | None = getattr(request, "given_login", None)
         if user is None:
             response: HttpResponse = super().response_change(request, obj)
@@ -147,6 +155,28 @@ class ClientAdmin(TenantModelAdmin):
     @action(description=_("Create login"), permissions=["change"])
     def give_login(self, request: HttpRequest, client: Client) -> None:
         request.given_login = client_login(client, actor=request.user)  # type: ignore[attr-defined,arg-type]
+
+    @action(description=_("Invite"), permissions=["change"])
+    def invite(self, request: HttpRequest, client: Client) -> None:
+        try:
+            self.message_user(request, invite_one(request, client), messages.SUCCESS)
+        except UnableToInviteError as error:
+            self.message_user(request, reason(error), messages.ERROR)
+
+    @admin.action(description=_("Invite the chosen clients"), permissions=["change"])
+    def invite_chosen(self, request: HttpRequest, chosen: QuerySet[Client]) -> None:
+        clients = list(chosen[: MOST_AT_ONCE + 1])
+        if len(clients) > MOST_AT_ONCE:
+            self.message_user(request, gettext("Choose %d clients at most.") % MOST_AT_ONCE, messages.ERROR)
+            return
+        self.message_user(request, invite_many(request, clients), messages.SUCCESS)
+
+    @action(description=_("Copy feedback link"), permissions=["change"])
+    def copy_feedback_link(self, request: HttpRequest, client: Client) -> None:
+        try:
+            request.feedback_link = hand_out_link(request, client)  # type: ignore[attr-defined]
+        except NotDueError:
+            self.message_user(request, not_due_text(), messages.WARNING)
 
     @admin.action(description=_("Pause the chosen clients"), permissions=["change"])
     def pause(self, request: HttpRequest, chosen: QuerySet[Client]) -> None:

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.TenancyMiddleware",
     "accounts.seat_timezone.SeatTimezoneMiddleware",
+    "accounts.reader_preferences.ReaderPreferencesMiddleware",
     "telemetry.product_events.ClientPageViews",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

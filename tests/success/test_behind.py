@@ -79,7 +79,7 @@ def test_the_events_behind_every_count_are_as_many_as_it_says(
             found = {(c, part): events_behind(score, c, part).count() for c, part in EVENT_PARTS}
             assert found == {(c, part): counted_by(score, part) for c, part in EVENT_PARTS}
             assert all(behind(score, part).since == 0 for _, part in EVENT_PARTS)
-            days = set(events_behind(score, Component.ENGAGEMENT, "active_days").values_list("day", flat=True))
+            days = {event.day for event in events_behind(score, Component.ENGAGEMENT, "active_days")}  # type: ignore[attr-defined]
             assert len(days) == score.active_days_30
             assert {day.day for day in days_behind(score, "active_days")} == days
             kit = events_behind(score, Component.ACTIVATION, "launch_kit")
@@ -170,7 +170,7 @@ def test_tasks_and_answers_are_those_of_before_the_period_end(
         for at in (berlin_midnight, berlin_midnight - second, berlin_midnight - timedelta(days=180, hours=2)):
             Feedback.objects.create(organization=organization, client=client_of_acme, kind="nps", rating=9, given_at=at)
         [score] = scores(organization)
-        tasks = list(tasks_behind(score).order_by("pk").values_list("title", "was_done"))
+        tasks = [(task.title, task.was_done) for task in tasks_behind(score).order_by("pk")]  # type: ignore[attr-defined]
         assert tasks == [("0 -1", True), ("0 0", False), ("-1 None", False)]
         assert (score.onboarding_done, score.onboarding_tasks) == (1, 3)
         assert answers_behind(score).count() == score.feedback_180 == 1

@@ -1,0 +1,77 @@
+from typing import Any, cast
+
+import pytest
+from django.test import Client as Browser
+
+from accounts.models import Client, User
+from accounts.tenancy import all_organizations
+from telemetry.models import Event
+from tests.success.access import reread
+from tests.success.scored_clients import client_with_login
+
+PAGE = "/client/preferences"
+
+
+@pytest.fixture
+def ada(db: None) -> Client:
+    return client_with_login()
+
+
+@pytest.fixture
+def browser(ada: Client) -> Browser:
+    made = Browser(headers={"Accept-Language": "en"})
+    made.force_login(cast("User", ada.user))
+    return made
+
+
+def save(browser: Browser, language: str = "", timezone: str = "") -> Any:
+    return browser.post(PAGE, {"language": language, "timezone": timezone})
+
+
+def settings_updated() -> list[dict[str, Any]]:
+    with all_organizations():
+        return list(Event.objects.filter(name="settings_updated").values_list("data", flat=True))
+
+
+def test_a_client_reads_in_the_chosen_language(browser: Browser, ada: Client) -> None:
+    assert save(browser, language="de").headers["Location"] == PAGE
+    page = browser.get(PAGE)
+    assert (page["Content-Language"], '<html lang="de"' in page.content.decode()) == ("de", True)
+    assert reread(ada).language == "de"
+
+
+def test_without_a_choice_the_browser_decides(ada: Client) -> None:
+    german = Browser(headers={"Accept-Language": "de"})
+    german.force_login(cast("User", ada.user))
+    assert german.get(PAGE)["Content-Language"] == "de"
+
+
+def test_a_change_is_an_event(browser: Browser, ada: Client, django_capture_on_commit_callbacks: Any) -> None:
+    for language, zone in (("de", "Asia/Kathmandu"), ("de", "Asia/Kathmandu"), ("de", "")):
+        with django_capture_on_commit_callbacks(execute=True):
+            save(browser, language=language, timezone=zone)
+    assert settings_updated() == [{"changed": ["language", "timezone"]}, {"changed": ["timezone"]}]
+    assert reread(ada).timezone is None
+
+
+@pytest.mark.parametrize(
+    ("language", "zone"), [("fr", ""), ("", "Mars/Olympus"), ("\0", ""), ("", "\0"), ("x" * 300, "")]
+)
+def test_what_is_not_offered_is_refused(browser: Browser, ada: Client, language: str, zone: str) -> None:
+    answer = save(browser, language, zone)
+    assert (answer.status_code, 'role="alert"' in answer.content.decode()) == (200, True)
+    assert (reread(ada).language, reread(ada).timezone) == ("", None)
+
+
+def test_a_language_that_went_is_the_browsers_again(browser: Browser, ada: Client) -> None:
+    with all_organizations():
+        Client.objects.filter(pk=ada.pk).update(language="xx")
+    assert browser.get(PAGE)["Content-Language"] == "en"
+
+
+def test_the_chosen_values_stand_in_the_form(browser: Browser, ada: Client) -> None:
+    save(browser, "en-gb", "Asia/Kathmandu")
+    page = browser.get(PAGE).content.decode()
+    assert '<option value="en-gb" lang="en-gb" selected>' in page
+    assert '<option value="Asia/Kathmandu" selected>' in page
+    assert page.count(" selected") == 2
