@@ -1,4 +1,4 @@
-"""The scores of the simulated past, computed by the same job that computes them every Monday."""
+"""The scores and insights of the simulated past, made by the same jobs that make them every Monday."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -9,6 +9,8 @@ from jobs.definitions import job_named
 from jobs.ledger import begin_run
 from jobs.models import JobRun
 from jobs.running import Patience, work_on
+from success.demo.insights import react_to_insights
+from success.insights.expiry import expires_at
 from success.scoring import score_clients
 
 WEEKS = 10
@@ -21,19 +23,31 @@ def mondays_until(day: date) -> list[date]:
     return [newest - timedelta(weeks=weeks) for weeks in reversed(range(WEEKS))]
 
 
-def score_past_weeks(organization: Organization, *, today: date, now: datetime) -> Iterator[JobRun]:
-    """A week that was scored before stays as it is."""
-    job = job_named("success-score")
-    for monday in mondays_until(today):
-        begun = begin_run(
-            job,
-            job.every.period(monday.isoformat()),
-            trigger=JobRun.Trigger.COMMAND,
-            due_at=now,
-            now=now,
-            organization=organization,
-        )
-        yield work_on(begun.run, patience=PATIENCE)
+def work_through_weeks(organization: Organization, *, today: date, now: datetime) -> Iterator[JobRun]:
+    """Run the weekly chain for each; a week that was run before stays as it is.
+
+    Clients react to a week's insights before the next week is scored, as their reading counts there.
+    """
+    weeks = mondays_until(today)
+    for week in weeks:
+        yield _run("success-score", organization, week, now=now)
+        if expires_at(week, timezone=organization.timezone) > now:
+            yield _run("success-insights", organization, week, now=now)
+            if week != weeks[-1]:
+                react_to_insights(organization, week=week)
+
+
+def _run(name: str, organization: Organization, week: date, *, now: datetime) -> JobRun:
+    job = job_named(name)
+    begun = begin_run(
+        job,
+        job.every.period(week.isoformat()),
+        trigger=JobRun.Trigger.COMMAND,
+        due_at=now,
+        now=now,
+        organization=organization,
+    )
+    return work_on(begun.run, patience=PATIENCE)
 
 
 def score_today(organization: Organization, external_id: str, *, today: date, computed_at: datetime) -> None:

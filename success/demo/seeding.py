@@ -11,8 +11,9 @@ from success.demo.credentials import Known, OrganizationCredentials
 from success.demo.delivery import send_messages
 from success.demo.history import impossible_messages, messages_of
 from success.demo.logins import ensure_client_login, ensure_key, ensure_members, ensure_organization
+from success.demo.milestones import add_milestones
 from success.demo.onboarding import add_onboarding
-from success.demo.scores import score_past_weeks, score_today
+from success.demo.scores import score_today, work_through_weeks
 
 Say = Callable[[str], None]
 
@@ -56,6 +57,10 @@ class DemoSeed:
             add_onboarding(self.organization, self.clients, anchor=self.anchor)
 
     def compute_scores(self, say: Say) -> None:
-        for run in score_past_weeks(self.organization, today=self.today, now=self.now):
-            say(f"  scores of the week to {run.period}: {run.get_status_display()}, {run.counts}")
+        for run in work_through_weeks(self.organization, today=self.today, now=self.now):
+            say(f"  {run.job} of the week to {run.period}: {run.get_status_display()}, {run.counts}")
         score_today(self.organization, self.clients[0].external_id, today=self.today, computed_at=self.now)
+
+    def add_milestones(self) -> int:
+        with organization_scope(self.organization.pk):
+            return add_milestones(self.organization, today=self.today, now=self.now)

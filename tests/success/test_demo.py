@@ -20,7 +20,7 @@ from success.demo.credentials import Known, read_credentials, write_credentials
 from success.demo.history import NAMES, messages_of
 from success.demo.logins import ensure_login
 from success.demo.scores import mondays_until
-from success.models import Feedback, Score, Task
+from success.models import Feedback, Insight, Score, Task
 from telemetry.event_types import BASE_TYPE_OF
 from telemetry.models import DailyActivity, Event, QuarantinedEvent
 from tests.browser.serving import served_application
@@ -125,6 +125,8 @@ def test_seeding_twice_adds_nothing_and_everything_works(committed_db: None, tmp
     assert rows["clients"] == 40
     assert rows["quarantined"] == 4
     assert rows["scores"] >= 40 * 9 - 60
+    assert rows["insights unread"] > 100
+    assert min(rows[f"insights {status}"] for status in ("read", "acted_on", "dismissed")) > 5
     assert_works(credentials)
 
 
@@ -151,6 +153,7 @@ def everything() -> dict[str, int]:
             "tasks": Task.objects.count(),
             "feedback": Feedback.objects.count(),
             "scores": Score.objects.count(),
+            **Counter(f"insights {status}" for status in Insight.objects.values_list("status", flat=True)),
             "keys": ApiKey.objects.count(),
             "users": User.objects.count(),
         }
