@@ -28,7 +28,7 @@ def client(organization: Organization, outsider: Organization) -> Client:
 
 
 def give(client: Client, **said: Any) -> Feedback:
-    values = {"kind": NPS, "rating": 9, "comment": "", "channel": DASHBOARD, "at": AT} | said
+    values: dict[str, Any] = {"kind": NPS, "rating": 9, "comment": "", "channel": DASHBOARD, "at": AT} | said
     with organization_scope(client.organization_id):
         return give_feedback(client, **values)
 

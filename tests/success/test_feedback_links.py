@@ -185,11 +185,11 @@ def test_the_links_of_one_asking_share_a_request(client: Client) -> None:
 
 def test_the_page_speaks_the_clients_language_and_else_the_readers(client: Client, mail_reader: Browser) -> None:
     path = link(client)
-    german = {"headers": {"accept-language": "de"}}
-    assert '<html lang="de"' in mail_reader.get(path, **german).content.decode()
+    german = {"accept-language": "de"}
+    assert '<html lang="de"' in mail_reader.get(path, headers=german).content.decode()
     with all_organizations():
         Client.objects.filter(pk=client.pk).update(language="en")
-    assert '<html lang="en"' in mail_reader.get(path, **german).content.decode()
+    assert '<html lang="en"' in mail_reader.get(path, headers=german).content.decode()
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "options"])

@@ -14,7 +14,7 @@ from tests.factories import ClientFactory, UserFactory
 
 NOW = datetime(2026, 11, 17, 12, tzinfo=UTC)
 PLACE, DECLINE = "/client/feedback", "/client/feedback/decline"
-HTMX = {"headers": {"hx-request": "true"}}
+HTMX = {"hx-request": "true"}
 
 
 @pytest.fixture(autouse=True)
@@ -53,12 +53,12 @@ def test_what_is_due_is_asked_and_answered(pages: Browser, ada: Client) -> None:
 
 
 def test_htmx_gets_the_part_of_the_page(pages: Browser, ada: Client) -> None:
-    problem = pages.post(PLACE, {"kind": "nps", "comment": "Good"}, **HTMX).content.decode()
+    problem = pages.post(PLACE, {"kind": "nps", "comment": "Good"}, headers=HTMX).content.decode()
     assert "Choose a number from 0 to 10." in problem
     assert ">\nGood</textarea>" in problem
-    thanks = pages.post(PLACE, {"kind": "nps", "rating": "8"}, **HTMX).content.decode()
+    thanks = pages.post(PLACE, {"kind": "nps", "rating": "8"}, headers=HTMX).content.decode()
     assert "You answered 8 of 10." in thanks
-    again = pages.post(PLACE, {"kind": "nps", "rating": "1"}, **HTMX).content.decode()
+    again = pages.post(PLACE, {"kind": "nps", "rating": "1"}, headers=HTMX).content.decode()
     assert "Your answer is already recorded." in again
     assert "<html" not in problem + thanks + again
     assert [row[2] for row in given()] == [8]
@@ -74,8 +74,8 @@ def test_what_is_wrong_is_said(pages: Browser, ada: Client) -> None:
 
 
 @pytest.mark.parametrize(("headers", "status"), [({}, 302), (HTMX, 200)])
-def test_declining_ends_the_asking(pages: Browser, ada: Client, headers: dict[str, Any], status: int) -> None:
-    response = pages.post(DECLINE, {"kind": "nps"}, **headers)
+def test_declining_ends_the_asking(pages: Browser, ada: Client, headers: dict[str, str], status: int) -> None:
+    response = pages.post(DECLINE, {"kind": "nps"}, headers=headers)
     assert response.status_code == status
     assert "Nothing to answer at the moment" in pages.get(PLACE).content.decode()
     with all_organizations():

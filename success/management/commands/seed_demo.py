@@ -55,3 +55,4 @@ class Command(BaseCommand):
         self.stdout.write("  events: " + ", ".join(f"{count} {name}" for name, count in counts.items() if count))
         seed.add_onboarding()
         seed.compute_scores(self.stdout.write)
+        self.stdout.write(f"  milestones: {seed.add_milestones()} more")
