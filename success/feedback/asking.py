@@ -9,6 +9,7 @@ from success.models import Feedback, FeedbackRequest
 
 NEW_CLIENT_DAYS = 30
 PAUSE_DAYS = 90
+KINDS = (Feedback.Kind.NPS, Feedback.Kind.CSAT)
 
 # Days are calendar days in the organization's timezone, as those of a score are. The age is that of a score.
 DAYS_SINCE = """
@@ -49,11 +50,11 @@ def due_feedback(client: Client, *, as_of: datetime) -> Feedback.Kind | None:
             },
         )
         is_active, age, *since = cursor.fetchone() or (False, 0)
-    days = dict(zip((Feedback.Kind.NPS, Feedback.Kind.CSAT), since, strict=False))
+    days: dict[Feedback.Kind, int | None] = dict(zip(KINDS, since, strict=False))
     if not is_active or age < NEW_CLIENT_DAYS or any(ago is not None and ago < PAUSE_DAYS for ago in days.values()):
         return None
     never = [kind for kind, ago in days.items() if ago is None]
-    return never[0] if never else max(days, key=lambda kind: days[kind])
+    return never[0] if never else max(days, key=lambda kind: days[kind] or 0)
 
 
 def decline_feedback(client: Client, kind: Feedback.Kind, *, at: datetime) -> None:

@@ -49,7 +49,9 @@ class Task(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["organization", "client"], name="success_task_of_client"),
             models.Index(
-                fields=["organization", "updated_at"], name="success_task_in_progress", condition=Q(status="in_progress")
+                fields=["organization", "updated_at"],
+                name="success_task_in_progress",
+                condition=Q(status="in_progress"),
             ),
         ]
 
