@@ -43,7 +43,7 @@ FROM merged WHERE moved.organization_id = %(organization)s AND moved.client_id =
 @receiver(clients_merged)
 def move_to_merged_clients(sender: Any, *, organization_id: int, merged: dict[int, int], **kwargs: Any) -> None:
     """Keep their history with the client that is left, and one alert of each matter. In the transaction that merges."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "organization": organization_id,
         "formers": list(merged),
         "owns": list(merged.values()),
