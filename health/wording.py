@@ -15,7 +15,9 @@ Evidence = Mapping[str, Any]
 
 def sentence_of(alert: Alert) -> str:
     """In the active language; times in the active timezone."""
-    return SENTENCES[Alert.Matter(alert.matter)](alert.evidence)
+    text = SENTENCES[Alert.Matter(alert.matter)](alert.evidence)
+    # A time such as "2 p.m." brings its own.
+    return f"{text.rstrip('.')}."
 
 
 def _silence(evidence: Evidence) -> str:

@@ -88,11 +88,12 @@ class AlertAdmin(TenantModelAdmin):
         if alert is None or not self.has_view_permission(request, alert):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
         page = alert_page_of(alert, today=timezone.localdate())
+        title = f"{alert.get_kind_display()}: {alert.client}"
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"{alert.get_kind_display()}: {alert.client}",
-            "original": alert,
+            "title": title,
+            "original": title,
             "alert": alert,
             "page": page,
             "forms": [

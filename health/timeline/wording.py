@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,7 +21,10 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`tone` is good, bad, warn or empty; `icon` a Material symbol; `address` is empty where nothing more is known."""
+    """`tone` is good, bad, warn or empty; `icon` a Material symbol; `address` is empty where nothing more is known.
+
+    `day` is that of the active timezone. What stands for a whole day has no time to show.
+    """
 
     at: datetime
     kind: str
@@ -30,6 +34,14 @@ class Line:
     detail: str
     actor: str
     address: str
+
+    @property
+    def day(self) -> date:
+        return timezone.localdate(self.at)
+
+    @property
+    def has_time(self) -> bool:
+        return self.kind not in OF_A_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +162,7 @@ ICONS: Mapping[str, str] = {
     "churn": "logout",
     "created": "person_add",
 }
+OF_A_DAY = frozenset({"activity", "score", "milestone", "churn"})
 PAGES: Mapping[str, str] = {
     "alert": "admin:health_alert_change",
     "score": "admin:success_score_change",
