@@ -37,7 +37,10 @@ LONGEST_REST_SECONDS = 10
 IDLE_SECONDS = 30
 CLOSING_SECONDS = 2
 # What is not committed to disk in a crash of the server is found again at night.
-LIMITS = "SELECT set_config('statement_timeout', '10s', true), set_config('synchronous_commit', 'off', true)"
+LIMITS = (
+    "SELECT set_config('statement_timeout', '10s', true), set_config('lock_timeout', '2s', true),"
+    " set_config('synchronous_commit', 'off', true)"
+)
 
 
 def detect(organization_id: int, reach: Callable[[], int]) -> None:

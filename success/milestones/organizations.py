@@ -34,7 +34,7 @@ reached AS (
     SELECT definition_id, threshold, %(today)s, (
         SELECT count(*) FROM telemetry_clientactivity
         WHERE organization_id = %(organization)s
-          AND (last_at AT TIME ZONE %(timezone)s)::date BETWEEN %(active_from)s AND %(today)s
+          AND (last_at AT TIME ZONE %(timezone)s)::date >= %(active_from)s
     )
     FROM missing WHERE measure = 'active_clients'
 ),

@@ -118,6 +118,9 @@ class Milestone(models.Model):
                 fields=["organization", "client", "definition"], name="success_milestone_once", nulls_distinct=False
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "-reached_on"], name="success_milestone_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.definition_id} {self.client_id or self.organization_id}"
