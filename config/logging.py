@@ -3,12 +3,28 @@
 from typing import Any
 
 import structlog
+from django.http import HttpRequest
+
+from config.routes import route_of
+
+
+def name_by_route(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Django's own lines about a request hold its address, and the request as a whole."""
+    request = event.get("request")
+    if isinstance(request, HttpRequest):
+        event["request"] = f"{request.method} {route_of(request)}"
+        # The same once more, where another handler has formatted the record before.
+        event.pop("message", None)
+        event["event"] = str(event["event"]).replace(request.path, event["request"])
+    return event
+
 
 SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.ExtraAdder(),
+    name_by_route,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 ]

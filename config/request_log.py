@@ -1,20 +1,16 @@
-from collections.abc import Callable
-from typing import cast
-
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware
 
-# Thousands a second: their figures stand in the database, their failures are logged where they happen.
-NOT_LOGGED = ("/v1/", "/api/v1/events", "/beacon/", "/healthz", "/readyz", "/static/")
+from config.routes import route_of
 
 
-class RequestLog:
-    """A line for each request of a person or of the API, with an id that its other lines carry too."""
+class RequestLog(RequestMiddleware):
+    """A line for each request of a person or of the API, with an id that its other lines carry too.
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-        self.logged = cast("Callable[[HttpRequest], HttpResponse]", RequestMiddleware(get_response))
+    Events and probes are answered before: their figures stand in the database, their failures are logged where they
+    happen.
+    """
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        answer = self.get_response if request.path.startswith(NOT_LOGGED) else self.logged
-        return answer(request)
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        return f"{request.method} {route_of(request)}"

@@ -1,5 +1,6 @@
 """What every installation shares. dev, test and production only add to it."""
 
+import logging
 from pathlib import Path
 
 import django_stubs_ext
@@ -195,6 +196,8 @@ ENABLE_SUCCESS_CRONS = env.bool("ENABLE_SUCCESS_CRONS", default=True)
 
 LOGGING = logging_settings(json=env.bool("LOG_JSON", default=False), level=env.str("LOG_LEVEL", default="INFO"))
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+# One line a request, when it is answered.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -212,9 +215,16 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "ClientStatus": "accounts.models.Client.Status",
+        "FeedbackKind": "success.models.Feedback.Kind",
+        "InsightStatus": "success.models.Insight.Status",
+        "TaskStatus": "success.models.Task.Status",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api_tracking.describe_tracking",
+        "config.api_problems.describe_problems",
     ],
 }
 
