@@ -1,11 +1,13 @@
-"""The tasks and the feedback of the simulated clients, which staff and the dashboard would otherwise enter."""
+"""The tasks of the simulated clients, which staff and applications would otherwise enter."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from random import Random
 
 from accounts.models import Client, Organization
+from success.demo.answers import add_answers
 from success.demo.cast import DemoClient
-from success.demo.characters import Character, nps, tasks_done
-from success.models import Feedback, Task
+from success.demo.characters import Character, tasks_done
+from success.models import Task
 
 TASKS = (
     "Connect your data",
@@ -14,72 +16,67 @@ TASKS = (
     "Create your first report",
     "Book the kick-off review",
 )
-COMMENTS = {
-    Character.THRIVING: "The weekly reports save us half a day.",
-    Character.STEADY: "Does what we need.",
-    Character.DECLINING: "Too many steps to get to a report.",
-    Character.RETURNING: "Good to be back; the planner is better now.",
-}
+# What comes after the onboarding: title, status, days since it was touched, days until it is due.
+LATER_TASKS = (
+    ("Approve the autumn report", Task.Status.DONE, 12, -10),
+    ("Send the new logo files", Task.Status.IN_PROGRESS, 5, 4),
+    ("Choose dates for the quarterly review", Task.Status.IN_PROGRESS, 1, 9),
+    ("Confirm next year's budget", Task.Status.TODO, 3, 16),
+)
+LEFT_BEHIND = frozenset({Character.DECLINING, Character.SILENT})
 
 
 def add_onboarding(organization: Organization, people: list[DemoClient], *, anchor: date) -> None:
     """Tasks and feedback of the clients that have none yet. Needs the organization's scope."""
     clients = Client.objects.filter(organization=organization)
     untasked = dict(clients.exclude(tasks__isnull=False).values_list("external_id", "pk"))
-    Task.objects.bulk_create(
-        task
-        for person in people
-        if person.external_id in untasked
-        for task in _tasks(organization.pk, untasked[person.external_id], person)
-    )
-    unasked = dict(clients.exclude(feedback__isnull=False).values_list("external_id", "pk"))
-    Feedback.objects.bulk_create(
-        answer
-        for person in people
-        if person.external_id in unasked
-        for answer in _answers(organization.pk, unasked[person.external_id], person, anchor=anchor)
-    )
+    tasks = []
+    for person in people:
+        if person.external_id in untasked:
+            for task in (*_onboarding(person, anchor=anchor), *_later(person, anchor=anchor)):
+                task.organization_id, task.client_id = organization.pk, untasked[person.external_id]
+                tasks.append(task)
+    Task.objects.bulk_create(tasks)
+    add_answers(organization, people, anchor=anchor)
 
 
-def _tasks(organization_id: int, client_id: int, person: DemoClient) -> list[Task]:
+def _onboarding(person: DemoClient, *, anchor: date) -> list[Task]:
     begun_at = _noon(person.signed_up_on)
     done = tasks_done(person.character)
     tasks = []
     for number, title in enumerate(TASKS):
         done_at = begun_at + timedelta(days=number + 1) if number < done else None
         status = Task.Status.DONE if done_at else Task.Status.IN_PROGRESS if number == done else Task.Status.TODO
+        worked_on = number == done and person.character not in LEFT_BEHIND
         tasks.append(
             Task(
-                organization_id=organization_id,
-                client_id=client_id,
                 title=title,
                 status=status,
                 is_onboarding=True,
                 due_on=person.signed_up_on + timedelta(days=7 * (number + 1)),
                 created_at=begun_at,
-                updated_at=done_at or begun_at,
+                updated_at=_noon(anchor - timedelta(days=1)) if worked_on else done_at or begun_at,
                 completed_at=done_at,
             )
         )
     return tasks
 
 
-def _answers(organization_id: int, client_id: int, person: DemoClient, *, anchor: date) -> list[Feedback]:
-    rating = nps(person.character)
-    if rating is None:
+def _later(person: DemoClient, *, anchor: date) -> list[Task]:
+    if person.character is Character.NEW:
         return []
-    # Declining clients answered before and after they began to leave.
-    ratings = [(75, rating + 3), (20, rating)] if person.character is Character.DECLINING else [(45, rating)]
+    chance = Random(f"tasks of {person.name}")  # noqa: S311 - only has to be the same each time
     return [
-        Feedback(
-            organization_id=organization_id,
-            client_id=client_id,
-            kind=Feedback.Kind.NPS,
-            rating=given,
-            comment=COMMENTS[person.character] if given == rating else "",
-            given_at=_noon(anchor - timedelta(days=days_ago)),
+        Task(
+            external_id=f"{person.external_id}-{title.split()[0].lower()}",
+            title=title,
+            status=status,
+            due_on=anchor + timedelta(days=due_in),
+            created_at=_noon(anchor - timedelta(days=touched + 9)),
+            updated_at=_noon(anchor - timedelta(days=touched)),
+            completed_at=_noon(anchor - timedelta(days=touched)) if status == Task.Status.DONE else None,
         )
-        for days_ago, given in ratings
+        for title, status, touched, due_in in chance.sample(LATER_TASKS, k=2)
     ]
 
 
