@@ -1,4 +1,4 @@
-"""Clients scored per second: the whole weekly job over Celery workers, and the plain loop over clients."""
+"""Clients scored per second: the whole weekly jobs over Celery workers, and the plain loop over clients."""
 
 import os
 import subprocess
@@ -22,17 +22,23 @@ from jobs.models import JobRun
 from success.models import Score, ScoringPolicy
 
 JOB = "success-score"
+INSIGHTS = "success-insights"
 PLAIN_SAMPLE = 500
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds for all clients of one size; `plain_per_second` is the loop's, over a sample."""
+    """Seconds for all clients of one size; `plain_per_second` is the loop's, over a sample.
+
+    `insights_seconds` are those of the job that follows the scores.
+    """
 
     clients: int
     seconds: float
     again_seconds: float
     plain_per_second: float
+    insights_seconds: float
+    insights_again_seconds: float
 
     @property
     def per_second(self) -> float:
@@ -51,20 +57,21 @@ def measure(*, sizes: Sequence[int], announce: Callable[[str], None]) -> list[Me
             create_clients(organization, clients=size, period_end=period_end)
             analyze()
             plain = _plain_per_second(organization, period_end)
-            seconds = _run(organization, period_end)
-            again = _run(organization, period_end)
+            seconds, again = (_run(JOB, organization, period_end) for _ in range(2))
             _check(organization, size, period_end)
-            measured.append(Measured(size, seconds, again, plain))
+            insights, insights_again = (_run(INSIGHTS, organization, period_end) for _ in range(2))
+            measured.append(Measured(size, seconds, again, plain, insights, insights_again))
             announce(
                 f"  {size:,} clients: {seconds:.2f} s, {count(measured[-1].per_second)} clients/s;"
-                f" again {again:.2f} s; one by one {count(plain)} clients/s"
+                f" again {again:.2f} s; one by one {count(plain)} clients/s;"
+                f" insights {insights:.2f} s, again {insights_again:.2f} s"
             )
     return measured
 
 
-def _run(organization: Organization, period_end: date) -> float:
-    """From asking for the run to its end: ledger, units, messages to the workers, scores with their receipts."""
-    job = job_named(JOB)
+def _run(name: str, organization: Organization, period_end: date) -> float:
+    """From asking for the run to its end: ledger, units, messages to the workers, and what they write."""
+    job = job_named(name)
     started = time.perf_counter()
     run = begin_run(
         job,
@@ -128,10 +135,15 @@ def report(measured: Sequence[Measured]) -> str:
             f"{m.seconds:.2f}",
             count(m.per_second),
             f"{m.again_seconds:.2f}",
+            f"{m.insights_seconds:.2f}",
+            f"{m.insights_again_seconds:.2f}",
             count(m.plain_per_second),
             f"{m.per_second / m.plain_per_second:,.0f} ×",
         ]
         for m in measured
     ]
-    header = ["clients", "the job, s", "clients/s", "again, nothing new, s", "one by one, clients/s", "Mainstay is"]
+    header = [
+        *("clients", "the job, s", "clients/s", "again, nothing new, s", "its insights, s", "insights again, s"),
+        *("one by one, clients/s", "Mainstay is"),
+    ]
     return table(header, rows)
