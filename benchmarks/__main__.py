@@ -1,6 +1,7 @@
 """`make bench`: measures, prints, and writes docs/performance.md with its plot.
 
-`ARGS="ingest"`, `ARGS="scoring --sizes 10000 100000"` or `ARGS="milestones"` measures a part and writes nothing.
+`ARGS="ingest"`, `ARGS="scoring --sizes 10000 100000"`, `ARGS="milestones"` or `ARGS="health --sizes 100000"` measures a part and
+writes nothing.
 `python -m benchmarks populate SLUG CLIENTS PERIOD_END` only makes an organization full of clients.
 """
 
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import django
 
-PARTS = ("ingest", "scoring", "milestones")
+PARTS = ("ingest", "scoring", "milestones", "health")
 SIZES = (10_000, 100_000, 1_000_000)
 PAGE = Path("docs/performance.md")
 
@@ -36,6 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     scoring.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     milestones = parts.add_parser("milestones", help="from an event to its milestone, and what that costs")
     milestones.add_argument("--seconds", type=float, default=5.0, help="how long to measure each round of recording")
+    health = parts.add_parser("health", help="clients checked per second")
+    health.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     populate = parts.add_parser("populate", help="make an organization full of clients")
     populate.add_argument("slug")
     populate.add_argument("clients", type=int)
@@ -46,11 +49,11 @@ def _parser() -> argparse.ArgumentParser:
 def _measure(arguments: argparse.Namespace) -> None:
     from django.core.management import call_command
 
-    from benchmarks import ingest, milestones, page, scoring
+    from benchmarks import health_check, ingest, milestones, page, scoring
 
     call_command("migrate", verbosity=0)
     tables = {}
-    measured_ingest, measured_scoring, measured_milestones = [], [], None
+    measured_ingest, measured_scoring, measured_milestones, measured_health = [], [], None, []
     if arguments.part in {None, "ingest"}:
         print("Events per second")
         measured_ingest = ingest.measure(seconds=arguments.seconds, announce=print)
@@ -66,8 +69,19 @@ def _measure(arguments: argparse.Namespace) -> None:
         measured_milestones = milestones.measure(seconds=arguments.seconds, announce=print)
         tables["milestones"] = "\n\n".join(milestones.reports(measured_milestones))
         print(tables["milestones"])
+    if arguments.part in {None, "health"}:
+        print("Clients checked per second")
+        measured_health = health_check.measure(sizes=arguments.sizes, announce=print)
+        tables["health"] = health_check.report(measured_health)
+        print(tables["health"])
     if arguments.part is None and measured_milestones:
-        page.write(PAGE, ingest=measured_ingest, scoring=measured_scoring, milestones=measured_milestones)
+        page.write(
+            PAGE,
+            ingest=measured_ingest,
+            scoring=measured_scoring,
+            milestones=measured_milestones,
+            health=measured_health,
+        )
         print(f"Written: {PAGE}")
 
 

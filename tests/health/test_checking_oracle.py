@@ -37,7 +37,8 @@ ADD_TASKS = """
 INSERT INTO success_task (organization_id, client_id, external_id, title, status, is_onboarding, created_at, updated_at,
     completed_at)
 SELECT DISTINCT ON (client, name) %(organization)s, client, name, '',
-    CASE WHEN at IS NULL THEN 'done' ELSE 'in_progress' END, false, %(now)s, coalesce(at, %(now)s), CASE WHEN at IS NULL THEN %(now)s::timestamptz END
+    CASE WHEN at IS NULL THEN 'done' ELSE 'in_progress' END, false, %(now)s,
+    coalesce(at, %(now)s), CASE WHEN at IS NULL THEN %(now)s::timestamptz END
 FROM jsonb_to_recordset(%(rows)s) AS row (client bigint, name text, at timestamptz, place int)
 ORDER BY client, name, place DESC
 ON CONFLICT (organization_id, client_id, external_id) WHERE external_id <> ''
