@@ -8,14 +8,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from success.api.access import ClientAPIView, not_found
+from success.api.fields import PeriodEndField
 from success.api.representation import difference_json, receipt_json, score_json
-from success.api.requests import HistoryQuery, PeriodEndField
-from success.api.responses import ExplainedScoreShape, HistoryShape, ProblemShape
+from success.api.requests import HistoryQuery
+from success.api.responses import ExplainedScoreShape, HistoryShape
 from success.differences import difference
 from success.receipts import receipt_of
 from success.scores import score_before, scores_of, standing
 
-PROBLEMS = {400: ProblemShape, 401: ProblemShape, 404: ProblemShape}
 EXTERNAL_ID = OpenApiParameter("external_id", str, OpenApiParameter.PATH, description="The client's external id.")
 
 
@@ -24,12 +24,11 @@ class ClientScoresView(ClientAPIView):
         operation_id="list_scores",
         summary="A client's scores, newest first",
         parameters=[EXTERNAL_ID, HistoryQuery],
-        responses={200: HistoryShape, **PROBLEMS},
+        responses=HistoryShape,
         tags=["scores"],
     )
     def get(self, request: Request, external_id: str) -> Response:
-        query = HistoryQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
+        query = HistoryQuery.of(request)
         scores = scores_of(self.client(external_id))
         if cursor := query.validated_data.get("cursor"):
             scores = scores.filter(period_end__lte=cursor)
@@ -48,7 +47,7 @@ class ExplainedScoreView(ClientAPIView):
         operation_id="explain_score",
         summary="One score with its receipt, and what changed since the one before",
         parameters=[EXTERNAL_ID, OpenApiParameter("period_end", OpenApiTypes.DATE, OpenApiParameter.PATH)],
-        responses={200: ExplainedScoreShape, **PROBLEMS},
+        responses=ExplainedScoreShape,
         tags=["scores"],
     )
     def get(self, request: Request, external_id: str, period_end: str) -> Response:

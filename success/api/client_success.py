@@ -11,17 +11,18 @@ from rest_framework.response import Response
 from accounts.models import Client
 from accounts.problems import Problem
 from success.api.access import OwnClientAPIView, today_of
+from success.api.insights import ACTIONS, insight_json
 from success.api.representation import heatmap_json, score_json
 from success.api.requests import TRACK_EVENT, ActionRequest, ClientQuery, ScoreRequest
-from success.api.responses import ClientSuccessShape, ComputedScoreShape, DoneShape, ProblemShape
+from success.api.responses import ClientSuccessShape, ComputedScoreShape, DoneShape
 from success.heatmap import heatmap_of
+from success.insights.actions import UnknownInsightError
+from success.insights.showing import shown_insights
 from success.scores import newest_standing, scores_of, standing
 from success.scoring import score_clients
 from telemetry.message_fields import RejectedEventError
 from telemetry.native import from_native
 from telemetry.recording import record_events
-
-PROBLEMS = {400: ProblemShape, 401: ProblemShape, 403: ProblemShape, 404: ProblemShape}
 
 
 class ClientSuccessView(OwnClientAPIView):
@@ -29,7 +30,7 @@ class ClientSuccessView(OwnClientAPIView):
         operation_id="client_success",
         summary="The newest score, insights and the last 30 days of a client",
         parameters=[ClientQuery],
-        responses={200: ClientSuccessShape, **PROBLEMS},
+        responses=ClientSuccessShape,
         tags=["scores"],
     )
     def get(self, request: Request) -> Response:
@@ -40,7 +41,7 @@ class ClientSuccessView(OwnClientAPIView):
         return Response(
             {
                 "score": score_json(newest) if newest else None,
-                "insights": [],
+                "insights": self._insights(client),
                 "heatmap": heatmap_json(heatmap_of(client, today=today_of(self.organization))),
             }
         )
@@ -50,7 +51,7 @@ class ClientSuccessView(OwnClientAPIView):
         summary="Compute a client's score",
         description="Of today, or of any past day; the same inputs give the same score.",
         request=ScoreRequest,
-        responses={200: ComputedScoreShape, **PROBLEMS},
+        responses=ComputedScoreShape,
         tags=["scores"],
     )
     def post(self, request: Request) -> Response:
@@ -64,7 +65,7 @@ class ClientSuccessView(OwnClientAPIView):
         operation_id="act_for_client",
         summary="Act on an insight, or record what the client did",
         request=ActionRequest,
-        responses={200: DoneShape, **PROBLEMS},
+        responses=DoneShape,
         tags=["scores"],
     )
     def patch(self, request: Request) -> Response:
@@ -72,10 +73,21 @@ class ClientSuccessView(OwnClientAPIView):
         body.is_valid(raise_exception=True)
         asked = body.validated_data
         client = self.client(asked["clientId"])
-        if asked["action"] != TRACK_EVENT:
-            raise Problem(404, "unknown_insight", "The client has no such insight.")
-        self._track(client, asked)
+        if asked["action"] == TRACK_EVENT:
+            self._track(client, asked)
+        else:
+            self._mark(client, asked)
         return Response({"success": True})
+
+    def _insights(self, client: Client) -> list[dict[str, Any]]:
+        insights = shown_insights(client, as_of=timezone.now())
+        return [insight_json(insight, language=client.language) for insight in insights]
+
+    def _mark(self, client: Client, asked: dict[str, Any]) -> None:
+        try:
+            ACTIONS[asked["action"]](client, asked["insightId"], at=timezone.now())
+        except UnknownInsightError:
+            raise Problem(404, "unknown_insight", "The client has no such insight.") from None
 
     def _computed(self, client: Client, period_end: date) -> dict[str, Any] | None:
         if period_end > today_of(self.organization):

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from success.differences import Kind
-from success.models import Component, Score
+from success.models import Component, Insight, Score
 from success.scores import Trend
 
 
@@ -46,13 +46,13 @@ class DayCountShape(serializers.Serializer[Any]):
 
 class InsightShape(serializers.Serializer[Any]):
     id = serializers.CharField()
-    type = serializers.CharField()
-    title = serializers.CharField()
+    type = serializers.ChoiceField(choices=Insight.Kind.choices)
+    title = serializers.CharField(help_text="In the client's language, else by Accept-Language.")
     body = serializers.CharField()
-    status = serializers.CharField()
-    priority = serializers.CharField()
-    evidence = serializers.DictField()
-    actionUrl = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(choices=Insight.Status.choices)
+    priority = serializers.ChoiceField(choices=[name.lower() for name in Insight.Priority.names])
+    evidence = serializers.DictField(help_text="What was counted.")
+    actionUrl = serializers.CharField(allow_null=True, help_text="A whole address; null: there is nowhere to go.")
     createdAt = serializers.DateTimeField()
 
 
@@ -135,10 +135,10 @@ class ExplainedScoreShape(serializers.Serializer[Any]):
     difference = DifferenceShape(allow_null=True, help_text="To the score that the trend is against.")
 
 
-class ProblemShape(serializers.Serializer[Any]):
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField()
-    message = serializers.CharField()
+def pages_of(shape: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """The shape of a page of these."""
+    fields = {
+        "results": shape(many=True),
+        "next": serializers.CharField(allow_null=True, help_text="The cursor of the next page; null on the last."),
+    }
+    return type(f"{shape.__name__.removesuffix('Shape')}Page", (serializers.Serializer,), fields)

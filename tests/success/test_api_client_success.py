@@ -303,5 +303,5 @@ def test_reading_takes_the_same_queries_however_many_scores_there_are(
             Score.objects.all().delete()
         for week in range(weeks):
             add_score(client_of_acme, period_end=MONDAY - timedelta(weeks=week))
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(13):
             get(browser, "user-1", headers=key)
