@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from accounts.admin_access import has_role
@@ -31,7 +32,13 @@ def navigation(request: HttpRequest) -> list[Entry]:
 
 def _link(entry: Entry, request: HttpRequest) -> Entry | None:
     address = _of_model(entry["model"], request) if "model" in entry else _of_page(entry, request)
-    return {"title": _(entry["title"]), "icon": entry["icon"], "link": address} if address else None
+    if not address:
+        return None
+    link: Entry = {"title": _(entry["title"]), "icon": entry["icon"], "link": address}
+    # Unfold would show the path of a callback that has nothing to say.
+    if text := import_string(entry["badge"])(request) if "badge" in entry else "":
+        link |= {"badge": text, "badge_variant": entry["badge_variant"]}
+    return link
 
 
 def _of_model(label: str, request: HttpRequest) -> str | None:

@@ -44,7 +44,13 @@ ADMIN_NAVIGATION: list[dict[str, Any]] = [
         "title": "",
         "items": [
             {"title": "Home", "icon": "home", "page": "admin:index"},
-            {"title": "Alerts", "icon": "notifications_active", "model": "health.Alert"},
+            {
+                "title": "Alerts",
+                "icon": "notifications_active",
+                "model": "health.Alert",
+                "badge": "health.badge.sidebar_badge",
+                "badge_variant": "danger",
+            },
         ],
     },
     {

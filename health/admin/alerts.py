@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -21,6 +22,7 @@ from unfold.decorators import display
 from accounts.admin_access import TenantModelAdmin
 from accounts.models import User
 from health.alerts import UnableToSnoozeError
+from health.badge import badge_of_request
 from health.console.answers import answer, complaints
 from health.console.listing import AlertList, ViewFilter
 from health.console.page import alert_page_of
@@ -54,8 +56,9 @@ class AlertAdmin(TenantModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         step = path("step/", self.admin_site.admin_view(self.step_view), name="health_alert_step")
+        badge = path("badge/", self.admin_site.admin_view(self.badge_view), name="health_alert_badge")
         urls: list[URLPattern] = super().get_urls()
-        return [step, *urls]
+        return [step, badge, *urls]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AlertList]:
         return AlertList
@@ -125,6 +128,12 @@ class AlertAdmin(TenantModelAdmin):
         for complaint in complaints(outcome):
             messages.warning(request, complaint)
         return redirect(back)
+
+    def badge_view(self, request: HttpRequest) -> HttpResponse:
+        badge = badge_of_request(request)
+        if badge is None:
+            raise PermissionDenied
+        return JsonResponse(badge.as_json())
 
     @admin.action(description=_("Acknowledge"), permissions=["change"])
     def acknowledge(self, request: HttpRequest, chosen: QuerySet[Alert]) -> None:
