@@ -24,6 +24,7 @@ def counted_events(
     last: date,
     types: Collection[str] = (),
     name: str = "",
+    among: QuerySet[Event] | None = None,
 ) -> QuerySet[Event]:
     """What a client did on the days from `first` (None: ever) to `last`, both included, in a timezone.
 
@@ -32,7 +33,7 @@ def counted_events(
     """
     first = max(first or FIRST_DAY, FIRST_DAY)
     last = min(last, LAST_DAY)
-    events = Event.objects.filter(
+    events = (Event.objects.all() if among is None else among).filter(
         organization=organization_id,
         client=client_id,
         category=Category.ENGAGEMENT,

@@ -15,7 +15,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client
+from telemetry.admin.count_filter import CountFilter
 from telemetry.admin.read_only import ReadOnlyAdmin
+from telemetry.count_links import CLIENT
 from telemetry.models import Event
 
 MOST_COUNTED = 1_000
@@ -39,7 +41,7 @@ class ReceivedFilter(admin.SimpleListFilter):
     parameter_name = "received"
 
     def __init__(self, request: HttpRequest, *arguments: Any) -> None:
-        self.is_search = bool(request.GET.get("q"))
+        self.is_search = bool(request.GET.get("q") or request.GET.get(CLIENT))
         super().__init__(request, *arguments)
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -83,7 +85,7 @@ def event_address(event: Event) -> str:
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     list_display = ("name", "base_type", "client", "occurred_at", "received_at", "category", "success", "organization")
-    list_filter = (ReceivedFilter, "category", "base_type", "success")
+    list_filter = (CountFilter, ReceivedFilter, "category", "base_type", "success")
     list_select_related = ("client", "organization")
     list_per_page = 50
     search_fields = ("message_id",)
