@@ -36,6 +36,7 @@ class MilestoneDefinitionAdmin(AuditedAdmin, TenantModelAdmin):
     list_select_related = ("organization",)
     search_fields = ("title", "key")
     ordering = ("subject", "measure", "threshold", "id")
+    sortable_by = ()
     fieldsets = (
         (None, {"fields": ("organization", "title", "description", "key")}),
         (_("Reached"), {"fields": ("subject", "measure", "threshold", "is_active")}),

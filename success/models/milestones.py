@@ -123,4 +123,4 @@ class Milestone(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.definition_id} {self.client_id or self.organization_id}"
+        return str(self.definition)
