@@ -1,7 +1,7 @@
 """`make bench`: measures, prints, and writes docs/performance.md with its plot.
 
-`ARGS="ingest"`, `ARGS="scoring --sizes 10000 100000"`, `ARGS="milestones"` or `ARGS="health --sizes 100000"` measures a part and
-writes nothing.
+`ARGS="ingest"`, `ARGS="scoring --sizes 10000 100000"`, `ARGS="milestones"` or `ARGS="health --sizes 100000"` measures
+a part and writes nothing.
 `python -m benchmarks populate SLUG CLIENTS PERIOD_END` only makes an organization full of clients.
 """
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, connections
 from django.utils import timezone
@@ -86,7 +87,7 @@ def measure(*, sizes: Sequence[int], announce: Callable[[str], None]) -> list[Me
 
 
 def _populate(size: int) -> Organization:
-    """Clients with activity up to today and some weeks of scores; about a third of them have fallen silent."""
+    """Clients with activity up to today and some weeks of scores; more than a third of them have fallen silent."""
     organization = create_organization(f"checks-{size}-{time.time_ns()}").organization
     today = timezone.now().date()
     create_clients(organization, clients=size, period_end=today + timedelta(days=1))
@@ -98,7 +99,7 @@ def _populate(size: int) -> Organization:
         score_clients(organization.pk, period_end=monday, computed_at=timezone.now())
         with connection.cursor() as cursor:
             for week in range(1, WEEKS):
-                values = {"organization": organization.pk, "week": week, "monday": monday}
+                values: dict[str, Any] = {"organization": organization.pk, "week": week, "monday": monday}
                 cursor.execute(EARLIER_SCORES, values)
     _analyze()
     return organization

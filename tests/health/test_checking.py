@@ -12,6 +12,7 @@ from accounts.tenancy import all_organizations
 from health.alerts import acknowledge_alert, assign_alert, reopen_alert, resolve_alert, snooze_alert
 from health.checking import Checked
 from health.models import Alert, AlertEntry
+from proofs.alert_races import CHECKER, is_a_story
 from tests.factories import OrganizationFactory
 from tests.health.watched_clients import (
     DAY,
@@ -220,30 +221,6 @@ def test_a_hundred_thousand_years_of_silence_are_no_trouble(organization: Organi
     assert alerts(client) == [("user_inactivity", 3, "")]
 
 
-CHECKER = """
-import random, sys
-import django; django.setup()
-from datetime import datetime, timedelta
-from django.conf import settings
-from django.db import connection
-settings.DATABASES["default"]["NAME"] = sys.argv[1]
-from accounts.tenancy import organization_scope
-from health.checking import check_clients
-from telemetry.models import ClientActivity
-organization, times, now = int(sys.argv[2]), int(sys.argv[3]), datetime.fromisoformat(sys.argv[4])
-with organization_scope(organization):
-    clients = list(ClientActivity.objects.values_list("client_id", flat=True))
-dice = random.Random(int(sys.argv[5]))
-for _ in range(times):
-    with organization_scope(organization):
-        for client in sorted(dice.sample(clients, 3)):
-            at = now - dice.choice([1, 50, 80, 600]) * timedelta(hours=1)
-            ClientActivity.objects.filter(organization=organization, client=client).update(last_at=at)
-    with organization_scope(organization):
-        check_clients(organization, as_of=now + dice.randrange(99) * timedelta(seconds=1))
-"""
-
-
 @pytest.mark.slow
 def test_checks_at_once_never_open_two_alerts(committed_db: None) -> None:
     organization = OrganizationFactory.create()
@@ -259,16 +236,4 @@ def test_checks_at_once_never_open_two_alerts(committed_db: None) -> None:
     with all_organizations():
         assert 0 < Alert.objects.count() <= 20
         for alert in Alert.objects.all():
-            assert is_a_history(list(alert.entries.order_by("id").values_list("step", "before", "after"))), alert
-
-
-def is_a_history(entries: list[tuple[str, dict[str, object], dict[str, object]]]) -> bool:
-    """Opened once, resolved and reopened in turn, and each change begins where the one before it ended."""
-    state: dict[str, object] = {}
-    is_open = False
-    for step, before, after in entries:
-        if (step in {"opened", "reopened"}) == is_open or before != ({} if step in {"opened", "resolved"} else state):
-            return False
-        is_open = step != "resolved"
-        state = after if is_open else state
-    return True
+            assert is_a_story(list(alert.entries.order_by("id").values_list("step", "before", "after"))), alert
