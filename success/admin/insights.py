@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -20,8 +21,10 @@ from success.insights.expiry import LIFETIME
 from success.insights.texts import text_of
 from success.models import Insight
 
-STATUS_COLOURS = {"unread": "info", "read": "", "acted_on": "success", "dismissed": "warning"}
+# By what is shown, so that a page that knows no colours shows the same.
+STATUS_COLOURS = {"Unread": "info", "Read": "", "Acted on": "success", "Dismissed": "warning"}
 PRIORITY_COLOURS = {"Low": "", "Normal": "info", "High": "danger"}
+PREVIEW = 90
 
 
 class WeekFilter(admin.SimpleListFilter):
@@ -55,7 +58,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 @admin.register(Insight)
 class InsightAdmin(TenantModelAdmin):
-    list_display = ("client", "kind", "period_end", "status_label", "priority_label", "title", "organization")
+    list_display = ("client", "kind", "period_end", "status_label", "priority_label", "preview", "organization")
     list_filter = ("kind", StatusFilter, WeekFilter, "priority")
     list_select_related = ("client", "organization")
     list_per_page = 50
@@ -78,12 +81,16 @@ class InsightAdmin(TenantModelAdmin):
         return False
 
     @display(description=_("status"), ordering="status", label=STATUS_COLOURS)
-    def status_label(self, insight: Insight) -> tuple[str, str]:
-        return insight.status, str(Insight.Status(insight.status).label)
+    def status_label(self, insight: Insight) -> str:
+        return str(Insight.Status(insight.status).label)
 
     @display(description=_("priority"), ordering="priority", label=PRIORITY_COLOURS)
     def priority_label(self, insight: Insight) -> str:
         return str(Insight.Priority(insight.priority).label)
+
+    @display(description=_("text"))
+    def preview(self, insight: Insight) -> str:
+        return Truncator(text_of(insight).body).chars(PREVIEW)
 
     @display(description=_("title"))
     def title(self, insight: Insight) -> str:
@@ -95,7 +102,8 @@ class InsightAdmin(TenantModelAdmin):
 
     @display(description=_("evidence"))
     def evidence_table(self, insight: Insight) -> str:
-        return render_to_string("success/admin_evidence.html", {"lines": evidence_lines(insight)})
+        table = {"headers": [_("Counted"), _("Value")], "rows": evidence_lines(insight)}
+        return render_to_string("success/admin_evidence.html", {"table": table})
 
 
 def _day(text: str | None) -> date | None:

@@ -74,4 +74,4 @@ class Insight(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.client_id} {self.period_end}"
+        return f"{self.get_kind_display()} {self.period_end}"
