@@ -12,12 +12,7 @@ def count_address(
     client_id: int, *, first: date | None, last: date, types: tuple[str, ...] = (), name: str = ""
 ) -> str:
     """The list of events that `telemetry.counted` gives for the same, in the admin."""
-    values = {
-        CLIENT: client_id,
-        FIRST: first and first.isoformat(),
-        LAST: last.isoformat(),
-        TYPES: ",".join(types),
-        NAME: name,
-    }
+    days = {FIRST: first.isoformat() if first else "", LAST: last.isoformat()}
+    values = {CLIENT: str(client_id), **days, TYPES: ",".join(types), NAME: name}
     query = urlencode({key: value for key, value in values.items() if value})
     return f"{reverse('admin:telemetry_event_changelist')}?{query}"

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from success.api.access import ClientAPIView, not_found
 from success.api.fields import PeriodEndField
-from success.api.representation import difference_json, receipt_json, score_json
+from success.api.representation import difference_json, explanation_json, receipt_json, score_json
 from success.api.requests import HistoryQuery
 from success.api.responses import ExplainedScoreShape, HistoryShape
 from success.differences import difference
@@ -57,10 +57,12 @@ class ExplainedScoreView(ClientAPIView):
             raise not_found()
         before = score_before(score)
         changed = difference(before, score) if before else None
+        receipt = receipt_of(score)
         return Response(
             {
                 "score": score_json(standing(score)),
-                "receipt": receipt_json(receipt_of(score)),
+                "explanation": explanation_json(receipt, changed),
+                "receipt": receipt_json(receipt),
                 "difference": difference_json(changed) if changed else None,
             }
         )

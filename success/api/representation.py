@@ -5,6 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from success.answers import why_it_changed, why_it_is
 from success.differences import Item, ScoreDifference
 from success.heatmap import DayCount
 from success.models import Component, Score
@@ -61,6 +62,11 @@ def _component_json(component: Component, score: Score) -> dict[str, Any]:
 
 def heatmap_json(days: Sequence[DayCount]) -> list[dict[str, Any]]:
     return [{"date": day.day, "count": day.count} for day in days]
+
+
+def explanation_json(receipt: Receipt, difference: ScoreDifference | None) -> dict[str, str | None]:
+    """Sentences in the language that was asked for."""
+    return {"why": why_it_is(receipt), "change": why_it_changed(difference) if difference else None}
 
 
 def receipt_json(receipt: Receipt) -> dict[str, Any]:

@@ -129,8 +129,14 @@ class DifferenceShape(serializers.Serializer[Any]):
         return {"from": serializers.DateField(), **super().get_fields()}
 
 
+class ExplanationShape(serializers.Serializer[Any]):
+    why = serializers.CharField(help_text="In a sentence or two, why the score is what it is.")
+    change = serializers.CharField(allow_null=True, help_text="Why it changed; null without a score to compare with.")
+
+
 class ExplainedScoreShape(serializers.Serializer[Any]):
     score = ScoreShape()
+    explanation = ExplanationShape()
     receipt = ReceiptShape()
     difference = DifferenceShape(allow_null=True, help_text="To the score that the trend is against.")
 
