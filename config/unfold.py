@@ -63,6 +63,8 @@ ADMIN_NAVIGATION: list[dict[str, Any]] = [
             {"title": "Feedback", "icon": "reviews", "model": "success.Feedback"},
             {"title": "Milestones", "icon": "trophy", "model": "success.Milestone"},
             {"title": "Milestone definitions", "icon": "flag", "model": "success.MilestoneDefinition"},
+            {"title": "Churned clients", "icon": "person_off", "model": "success.Churn"},
+            {"title": "Backtest", "icon": "query_stats", "page": "admin:success_backtest"},
             {"title": "Scoring policies", "icon": "balance", "model": "success.ScoringPolicy"},
         ],
     },
@@ -88,6 +90,9 @@ ADMIN_NAVIGATION: list[dict[str, Any]] = [
         "items": [
             {"title": "Organization", "icon": "apartment", "model": "accounts.Organization"},
             {"title": "Members", "icon": "badge", "model": "accounts.Membership"},
+            {"title": "Health policies", "icon": "tune", "model": "health.HealthPolicy"},
+            {"title": "Holidays", "icon": "event_busy", "model": "health.Holiday"},
+            {"title": "Notices", "icon": "mail", "model": "health.NoticePreference"},
             {"title": "API keys", "icon": "key", "model": "accounts.ApiKey"},
             {"title": "Audit log", "icon": "history", "model": "accounts.AuditEntry"},
         ],

@@ -61,6 +61,12 @@ class Installation:
             connection.execute("SELECT set_config('mainstay.scope', 'all', true)")
             return connection.execute(query, parameters).fetchall()
 
+    def change(self, statement: str) -> None:
+        """Write with the serving role, in the scope of all organizations."""
+        with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
+            connection.execute("SELECT set_config('mainstay.scope', 'all', true)")
+            connection.execute(statement)
+
 
 @contextmanager
 def installation(**settings: str) -> Iterator[Installation]:

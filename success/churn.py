@@ -50,9 +50,7 @@ class ChurnMark:
     reason: str
 
 
-def mark_churned(
-    client: Client, *, churned_on: date, reason: str = "", actor: User | None, at: datetime
-) -> Churn:
+def mark_churned(client: Client, *, churned_on: date, reason: str = "", actor: User | None, at: datetime) -> Churn:
     """The client left on that day of its organization's calendar; raises UnableToMarkChurnError.
 
     Marked before, it gets the new day and reason; with the same ones nothing happens. Needs the scope.
@@ -62,6 +60,16 @@ def mark_churned(
     if isinstance(outcome, UnableToMarkChurnError):
         raise outcome
     return Churn.objects.get(organization=client.organization_id, client=client)
+
+
+def check_churn(client: Client, *, churned_on: date, reason: str, at: datetime) -> None:
+    """Raise UnableToMarkChurnError where `mark_churned` would."""
+    [known_at] = _known(client.organization, [client.pk]).values_list("known_at", flat=True)
+    zone = client.organization.timezone
+    mark = ChurnMark(client.pk, churned_on, reason)
+    problem = _problem(mark, today=at.astimezone(zone).date(), known_on=known_at.astimezone(zone).date())
+    if problem:
+        raise problem
 
 
 @transaction.atomic
@@ -85,7 +93,9 @@ def mark_all_churned(
 
     No two marks may be of one client. Needs the organization's scope.
     """
-    known_at = dict(_known(organization, [mark.client_id for mark in marks]).values_list("pk", "known_at"))
+    # The clients' rows are held: marks of one client wait for each other, so that the audit log tells what happened.
+    known = _known(organization, [mark.client_id for mark in marks]).select_for_update(no_key=True, of=("self",))
+    known_at = dict(known.values_list("pk", "known_at"))
     held = Churn.objects.filter(organization=organization, client__in=list(known_at)).select_for_update()
     before = {churn.client_id: (churn.churned_on, churn.reason) for churn in held}
     today = at.astimezone(organization.timezone).date()
@@ -94,22 +104,18 @@ def mark_all_churned(
         known_on = known_at[mark.client_id].astimezone(organization.timezone).date()
         outcomes.append(_problem(mark, today=today, known_on=known_on) or _outcome(mark, before))
     stored = [
-        mark
-        for mark, outcome in zip(marks, outcomes, strict=True)
-        if outcome in {MarkOutcome.NEW, MarkOutcome.CHANGED}
+        mark for mark, outcome in zip(marks, outcomes, strict=True) if outcome in {MarkOutcome.NEW, MarkOutcome.CHANGED}
     ]
     _store(organization, stored, before, actor=actor, at=at)
     return outcomes
 
 
 def _known(organization: Organization, clients: Sequence[int]) -> QuerySet[Client]:
-    """With when each was first heard of; the rows are held, so that marks of one client wait for each other."""
+    """With when each was first heard of."""
     activity = ClientActivity.objects.filter(organization=OuterRef("organization"), client=OuterRef("pk"))
     first_at = Subquery(activity.values("first_at")[:1], output_field=DateTimeField())
     rows = Client.objects.filter(organization=organization, pk__in=clients).order_by("pk")
-    return rows.select_for_update(no_key=True, of=("self",)).annotate(
-        known_at=Least("signed_up_at", "created_at", first_at)
-    )
+    return rows.annotate(known_at=Least("signed_up_at", "created_at", first_at))
 
 
 def _problem(mark: ChurnMark, *, today: date, known_on: date) -> UnableToMarkChurnError | None:

@@ -20,6 +20,7 @@ from accounts.admin_access import TenantModelAdmin
 from accounts.audit import record_audit
 from accounts.logins import belongs_to, client_login, password_link
 from accounts.models import Client, Organization
+from success.admin.churn_links import MOST_MARKED, to_mark_churned
 from success.admin.feedback_links import NotDueError, hand_out_link, not_due_text, show_link
 from success.client_access.admin_invitations import MOST_AT_ONCE, invite_many, invite_one, reason
 from success.client_access.invitations import UnableToInviteError
@@ -87,7 +88,8 @@ class ClientAdmin(TenantModelAdmin):
     search_help_text = _("Search by name, email or external id")
     ordering = ("-id",)
     fields = ("organization", "external_id", "name", "email", "status", "signed_up_at", "login", "created_at")
-    actions = ("invite_chosen", "pause", "archive", "activate")
+    actions = ("invite_chosen", "pause", "archive", "activate", "mark_as_churned")
+    actions_detail = ("mark_one_as_churned",)
     actions_submit_line = ("invite", "give_login", "copy_feedback_link")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ClientList]:
@@ -189,6 +191,14 @@ class ClientAdmin(TenantModelAdmin):
     @admin.action(description=_("Make the chosen clients active"), permissions=["change"])
     def activate(self, request: HttpRequest, chosen: QuerySet[Client]) -> None:
         self._set_status(request, chosen, Client.Status.ACTIVE)
+
+    @admin.action(description=_("Mark the chosen clients as churned"), permissions=["change"])
+    def mark_as_churned(self, request: HttpRequest, chosen: QuerySet[Client]) -> HttpResponse:
+        return to_mark_churned(list(chosen.values_list("pk", flat=True)[:MOST_MARKED]))
+
+    @action(description=_("Mark as churned"), url_path="mark-as-churned", permissions=["change"])
+    def mark_one_as_churned(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_mark_churned([object_id])
 
     @display(description=_("client"), ordering="name")
     def client(self, client: Client) -> str:

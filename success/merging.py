@@ -29,6 +29,25 @@ DELETE FROM success_task USING (
 ) AS doubled
 WHERE success_task.organization_id = %s AND success_task.id = doubled.id AND doubled.place > 1
 """
+# The own client's mark stays; of several former ones' the day on which the last of them left.
+MERGE_CHURN = """
+WITH merged AS (SELECT * FROM unnest(%(formers)s::bigint[], %(owns)s::bigint[]) AS merged (former, own)),
+moved AS (
+    SELECT DISTINCT ON (own) churn.id, own FROM merged
+    JOIN success_churn AS churn ON churn.organization_id = %(organization)s AND churn.client_id = merged.former
+    WHERE NOT EXISTS (
+        SELECT FROM success_churn AS theirs
+        WHERE theirs.organization_id = %(organization)s AND theirs.client_id = merged.own
+    )
+    ORDER BY own, churn.churned_on DESC, churn.id
+),
+dropped AS (
+    DELETE FROM success_churn USING merged
+    WHERE organization_id = %(organization)s AND client_id = merged.former AND id NOT IN (SELECT id FROM moved)
+)
+UPDATE success_churn SET client_id = moved.own FROM moved
+WHERE organization_id = %(organization)s AND success_churn.id = moved.id
+"""
 
 
 @receiver(clients_merged)
@@ -39,5 +58,6 @@ def move_to_merged_clients(sender: Any, *, organization_id: int, merged: dict[in
         cursor.execute(DROP_DOUBLED_TASKS, [formers, owns, owns, organization_id, organization_id])
         for table in ("success_task", "success_feedback", "success_feedbackrequest"):
             cursor.execute(MOVE.format(table=table), [formers, owns, organization_id])
+        cursor.execute(MERGE_CHURN, {"formers": formers, "owns": owns, "organization": organization_id})
     move_insights(organization_id, merged)
     move_milestones(organization_id, merged)

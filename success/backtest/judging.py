@@ -20,22 +20,33 @@ Parts = dict[str, dict[str, Any]]
 
 
 def backtest(
-    organization_id: int | None, *, as_of: date, horizons: Sequence[int] = HORIZONS, rules: Sequence[Rule] = ()
+    organization_id: int | None,
+    *,
+    as_of: date,
+    horizons: Sequence[int] = HORIZONS,
+    since: date = date.min,
+    rules: Sequence[Rule] = (),
 ) -> Backtest:
     """Judge the scores of an organization, or of all that the scope shows (None), in two statements.
 
     An observation is a weekly score with a band whose `horizon` days from its period end on lie before `as_of`, of a
     client who had not left before the period end. It was followed by churn when the client left on one of those days.
-    `rules` are judged beside the product's own.
+    Scores of period ends before `since` are left out. `rules` are judged beside the product's own.
     """
     wanted = sorted(set(horizons))
-    parameters = {"organization": organization_id, "as_of": as_of, "nearest": wanted[0], "horizons": wanted}
+    parameters = {
+        "organization": organization_id,
+        "since": since,
+        "as_of": as_of,
+        "nearest": wanted[0],
+        "horizons": wanted,
+    }
     with connection.cursor() as cursor:
         cursor.execute(statement([*OWN_RULES, *rules], of_one_organization=organization_id is not None), parameters)
         parts: dict[int, Parts] = {days: defaultdict(dict) for days in wanted}
         for part, days, key, figures in cursor.fetchall():
             parts[days][part][key] = json.loads(figures)
-    leads = lead_times(organization_id, horizons=wanted, as_of=as_of)
+    leads = lead_times(organization_id, horizons=wanted, since=since, as_of=as_of)
     return Backtest(as_of, [_figures(days, parts[days], leads[days]) for days in wanted])
 
 

@@ -31,7 +31,7 @@ lead AS (
 SELECT horizon, days, count(*)
 FROM lead JOIN unnest(%(horizons)s::integer[]) AS horizon ON EXISTS (
     SELECT FROM score WHERE score.client_id = lead.client_id
-        AND score.churned_on < score.period_end + horizon AND score.period_end <= %(as_of)s - horizon
+        AND score.churned_on < score.period_end + horizon AND score.period_end BETWEEN %(since)s AND %(as_of)s - horizon
 )
 GROUP BY horizon, days ORDER BY horizon, days
 """
@@ -63,10 +63,17 @@ class LeadTimes:
         return Interval(*(float(value_at(self.days, rank)) for rank in ranks)) if ranks else None
 
 
-def lead_times(organization_id: int | None, *, horizons: Sequence[int], as_of: date) -> dict[int, LeadTimes]:
+def lead_times(
+    organization_id: int | None, *, horizons: Sequence[int], since: date, as_of: date
+) -> dict[int, LeadTimes]:
     """By horizon, of the clients whose leaving its observations hold. Needs the scope."""
     scope = "churn.organization_id = %(organization)s" if organization_id is not None else "true"
-    parameters: dict[str, Any] = {"organization": organization_id, "as_of": as_of, "horizons": list(horizons)}
+    parameters: dict[str, Any] = {
+        "organization": organization_id,
+        "since": since,
+        "as_of": as_of,
+        "horizons": list(horizons),
+    }
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT.format(scope=scope), parameters)
         rows: list[tuple[int, int | None, int]] = cursor.fetchall()

@@ -16,7 +16,7 @@ scored AS MATERIALIZED (
     FROM success_score AS score
     LEFT JOIN success_churn AS churn USING (organization_id, client_id)
     WHERE {score_scope} AND extract(isodow FROM score.period_end) = 1
-        AND score.period_end <= %(as_of)s - %(nearest)s
+        AND score.period_end BETWEEN %(since)s AND %(as_of)s - %(nearest)s
         AND (churn.churned_on IS NULL OR churn.churned_on >= score.period_end)
         AND NOT EXISTS (
             SELECT FROM accounts_client AS client
@@ -164,7 +164,7 @@ SELECT 'cut', horizon, '', to_jsonb(silent_days) FROM cut WHERE silent_days IS N
 
 
 def statement(rules: Sequence[Rule], *, of_one_organization: bool) -> str:
-    """Takes organization (when of one), as_of, nearest (the shortest horizon) and horizons in days."""
+    """Takes organization (when of one), since, as_of, nearest (the shortest horizon) and horizons in days."""
     scope = "{}organization_id = %(organization)s" if of_one_organization else "true"
     columns = "".join(
         f",\n        count(*) FILTER (WHERE {rule.condition}) AS {rule.key}_alarms,"

@@ -63,8 +63,8 @@ def _rival(figures: HorizonFigures) -> str:
         return ""
     score, recency = figures.areas["score"], figures.areas["recency"]
     return (
-        f"Ranking clients by score tells {_in_100(score.area)} of 100 pairs of who leaves and who stays rightly, by days"
-        f" without activity {_in_100(recency.area)}: {verdict(difference)}."
+        f"Of 100 pairs of a score that was followed by churn and one that was not, the score ranks"
+        f" {score.area * 100:.0f} rightly, days without activity {recency.area * 100:.0f}: {verdict(difference)}."
     )
 
 
@@ -103,7 +103,3 @@ def counted(share: Share) -> str:
 
 def signed(share: float) -> str:
     return f"{share * 100:+.1f}".replace("-", "−")
-
-
-def _in_100(area: float) -> str:
-    return f"{area * 100:.0f}"

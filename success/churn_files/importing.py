@@ -59,9 +59,7 @@ def _became(row: ChurnRow, outcome: MarkOutcome | UnableToMarkChurnError) -> Imp
     return ImportedMark(row, outcome)
 
 
-def _checked(
-    row: ChurnRow | RowError, clients: dict[str, int], first_lines: dict[int, int]
-) -> ChurnRow | RowError:
+def _checked(row: ChurnRow | RowError, clients: dict[str, int], first_lines: dict[int, int]) -> ChurnRow | RowError:
     if isinstance(row, RowError):
         return row
     client = clients.get(row.client)

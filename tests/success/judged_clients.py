@@ -17,7 +17,9 @@ AS_OF = FIRST + timedelta(weeks=WEEKS, days=3)
 
 
 def band_of(overall: int) -> str:
-    return next(band for limit, band in ((80, "excellent"), (60, "good"), (40, "attention"), (0, "at_risk")) if overall >= limit)
+    return next(
+        band for limit, band in ((80, "excellent"), (60, "good"), (40, "attention"), (0, "at_risk")) if overall >= limit
+    )
 
 
 def random_past(dice: random.Random, *, weeks: int = WEEKS) -> Past:

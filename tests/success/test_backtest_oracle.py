@@ -1,11 +1,10 @@
 import random
-from datetime import timedelta
 from statistics import median, quantiles
 
 import pytest
 
 from accounts.models import Organization
-from accounts.tenancy import all_organizations, organization_scope
+from accounts.tenancy import organization_scope
 from success.backtest.figures import HorizonFigures
 from success.backtest.judging import backtest
 from success.backtest.rules import BANDS

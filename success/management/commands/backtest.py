@@ -24,6 +24,7 @@ class Command(BaseCommand):
             "--horizon", type=int, nargs="+", default=list(HORIZONS), metavar="DAYS", help="default: 30 60 90"
         )
         parser.add_argument("--as-of", help="a date such as 2026-01-05: only what came before it counts; default today")
+        parser.add_argument("--since", help="a date: only scores of this period end and later ones")
         parser.add_argument("--json", action="store_true", help="every figure, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,8 +34,9 @@ class Command(BaseCommand):
         organization = organization_of_slug(options["organization"]) if options["organization"] else None
         zone = organization.timezone if organization else None
         as_of = _read_day(options["as_of"]) if options["as_of"] else timezone.localdate(timezone=zone)
+        since = _read_day(options["since"]) if options["since"] else date.min
         with organization_scope(organization.pk) if organization else all_organizations():
-            result = backtest(organization.pk if organization else None, as_of=as_of, horizons=horizons)
+            result = backtest(organization.pk if organization else None, as_of=as_of, horizons=horizons, since=since)
         if options["json"]:
             self.stdout.write(json.dumps(asdict(result), default=str, indent=2))
             return
@@ -55,4 +57,4 @@ def _read_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise CommandError("--as-of is a date such as 2026-01-05.") from None
+        raise CommandError("--as-of and --since are dates such as 2026-01-05.") from None
