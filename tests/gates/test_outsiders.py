@@ -1,0 +1,195 @@
+"""Every address and method outside of the admin, asked for by people and programs of another organization.
+
+What they get is what they would get for something that does not exist, to the byte, and nothing is changed.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.db import transaction
+from django.db.models import Model
+from django.test import Client as Browser
+from django.urls import get_resolver
+
+from accounts.api_keys import create_api_key
+from accounts.models import ApiKey, Client, Membership, Organization, User
+from accounts.tenancy import all_organizations, organization_scope
+from success.models import Churn, Insight, Score, Task
+from tests.factories import ClientFactory, MembershipFactory, UserFactory
+from tests.gates.rows import MONDAY, NOW, TODAY, make_row, make_rows, tenant_models
+from tests.gates.test_addresses import ADMIN, patterns
+
+WITH_A_BODY = ("POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "HEAD", "OPTIONS", *WITH_A_BODY)
+MISSING_ID = "987654321"
+# What each may be told at all: programs and strangers never more than that nothing is there.
+EXPECTED = {
+    "a key": {200, 400, 404, 405},
+    "an owner": {401, 403},
+    "a client": {200, 400, 401, 403, 404, 405},
+    "nobody": {401},
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An address with bodies by method; `{client}` and the like stand for ids of rows, in bodies too."""
+
+    address: str
+    bodies: Mapping[str, Any] = field(default_factory=dict)
+    is_read: bool = True
+
+
+OF_A_CLIENT = "/api/v1/clients/{client}"
+INSIGHT_ACTION = {"clientId": "{client}", "action": "dismiss", "insightId": "{insight}"}
+SAMPLES: dict[str, list[Sample]] = {
+    "api-client": [Sample(OF_A_CLIENT, {"PATCH": {"name": "taken"}})],
+    "api-client-churn": [Sample(f"{OF_A_CLIENT}/churn", {"PUT": {"churnedOn": str(TODAY)}})],
+    "api-client-events": [Sample(f"{OF_A_CLIENT}/events")],
+    "api-client-score": [Sample(f"{OF_A_CLIENT}/scores/{MONDAY}")],
+    "api-client-scores": [Sample(f"{OF_A_CLIENT}/scores")],
+    "api-client-success": [
+        Sample("/api/client/success?clientId={client}", {"POST": {"clientId": "{client}"}, "PATCH": INSIGHT_ACTION}),
+        Sample(
+            "/api/client/success",
+            {"PATCH": {"clientId": "{client}", "action": "track-event", "eventType": "login"}},
+            is_read=False,
+        ),
+        # Of one's own client, with an insight that is another's.
+        Sample("/api/client/success", {"PATCH": INSIGHT_ACTION | {"clientId": "{own}"}}, is_read=False),
+    ],
+    "api-client-task": [Sample(f"{OF_A_CLIENT}/tasks/task-1", {"PUT": {"title": "taken"}})],
+    "api-insight": [Sample("/api/v1/insights/{insight}", {"PATCH": {"action": "dismiss"}})],
+    "api-task": [Sample("/api/v1/tasks/{task}", {"PATCH": {"title": "taken"}})],
+    "api-clients": [Sample("/api/v1/clients"), Sample("/api/v1/clients?externalId={client}")],
+    "api-churn": [Sample("/api/v1/churn")],
+    "api-feedback": [
+        Sample("/api/v1/feedback"),
+        Sample("/api/v1/feedback?clientId={client}", {"POST": {"clientId": "{client}", "kind": "nps", "rating": 1}}),
+    ],
+    "api-insights": [Sample("/api/v1/insights"), Sample("/api/v1/insights?clientId={client}")],
+    "api-milestone-definitions": [Sample("/api/v1/milestone-definitions")],
+    "api-milestones": [
+        Sample("/api/v1/milestones"),
+        Sample("/api/v1/milestones?subject=organization"),
+        Sample("/api/v1/milestones?clientId={client}"),
+    ],
+    "api-scores": [Sample("/api/v1/scores"), Sample("/api/v1/scores?clientId={client}")],
+    "api-tasks": [
+        Sample("/api/v1/tasks"),
+        Sample("/api/v1/tasks?clientId={client}", {"POST": {"clientId": "{client}", "title": "taken"}}),
+    ],
+}
+# What names no row of a tenant: the addresses are asked as they stand. Those with a token are the tests' of the
+# token itself, which says whose it is.
+WITHOUT_ROWS = {
+    *("home", "schema", "api-docs", "cron", "track-script", "set-password", "client-invitation", "feedback-link"),
+    *("segment-batch", "segment-track", "segment-page", "segment-screen", "segment-identify", "segment-group"),
+    *("segment-alias", "segment-settings", "rudderstack-beacon", "rudderstack-source-config", "events"),
+    *("client/", "client/dashboard", "client-sign-in", "client-sign-out", "client-success", "client-events"),
+    *("client-feedback", "client-feedback-decline", "client-forgotten-password", "client-password-link-sent"),
+    *("client-password", "client-preferences"),
+}
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Somebody by a key or a session; `own` is a client of its own organization."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    user: User | None = None
+    own: str = "user-1"
+
+    def ask(self, sample: Sample, method: str, ids: Mapping[str, str]) -> tuple[int, bytes]:
+        browser, ids = Browser(), {**ids, "own": self.own}
+        if self.user:
+            browser.force_login(self.user)
+        address = filled(sample.address, {name: quote(value) for name, value in ids.items()})
+        body = filled(json.dumps(sample.bodies.get(method, {})), ids) if method in WITH_A_BODY else ""
+        response = browser.generic(method, address, body, content_type="application/json", headers=self.headers)
+        # A refusal before there is a scope marks the transaction of the test itself.
+        transaction.set_rollback(False)
+        return response.status_code, response.content
+
+
+def filled(text: str, ids: Mapping[str, str]) -> str:
+    for name, value in ids.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def ids_of(organization: Organization) -> dict[str, str]:
+    """Of rows that are there. The client's task has the id that the samples name."""
+    insight: Any = make_row(Insight, organization)
+    task: Any = make_row(Task, organization)
+    client: Any = make_row(Client, organization)
+    with all_organizations():
+        Task.objects.filter(pk=task.pk).update(client=client, external_id="task-1")
+        Insight.objects.filter(pk=insight.pk).update(client=client)
+        Score.objects.filter(organization=organization).update(client=client)
+        Churn.objects.create(organization=organization, client=client, churned_on=TODAY, marked_at=NOW)
+    return {"client": client.external_id, "insight": str(insight.pk), "task": str(task.pk)}
+
+
+@pytest.fixture
+def askers(outsider: Organization) -> dict[str, Asker]:
+    with organization_scope(outsider.pk):
+        key = create_api_key(outsider, kind=ApiKey.Kind.SECRET, name="theirs")
+    client = ClientFactory.create(organization=outsider, external_id="own", user=UserFactory.create())
+    owner = MembershipFactory.create(organization=outsider, role=Membership.Role.OWNER).user
+    return {
+        "a key": Asker(headers={"Authorization": f"Bearer {key.secret}"}),
+        "an owner": Asker(user=owner),
+        "a client": Asker(user=client.user, own="own"),
+        "nobody": Asker(),
+    }
+
+
+def contents() -> list[Any]:
+    """All rows of all tenants' tables, but when a key was used last."""
+    with all_organizations():
+        return [sorted(map(str, model._default_manager.values_list(*columns(model)))) for model in tenant_models()]
+
+
+def columns(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields if field.name != "last_used_at"]
+
+
+def test_every_address_is_sampled_or_names_no_row() -> None:
+    outside = {name for route, name in patterns(get_resolver()) if not route.startswith(ADMIN)}
+    assert outside == SAMPLES.keys() | WITHOUT_ROWS
+    assert not SAMPLES.keys() & WITHOUT_ROWS
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_is_anothers_is_answered_like_what_is_not_there(
+    name: str, organization: Organization, outsider: Organization, askers: dict[str, Asker]
+) -> None:
+    make_rows(organization)
+    theirs, before = ids_of(organization), contents()
+    missing = dict.fromkeys(theirs, MISSING_ID)
+    for sample in SAMPLES[name]:
+        for who, asker in askers.items():
+            for method in METHODS:
+                foreign, absent = (asker.ask(sample, method, ids) for ids in (theirs, missing))
+                assert foreign == absent, (who, method, sample.address)
+                assert b"of acme" not in foreign[1], (who, method, sample.address)
+                assert foreign[0] in EXPECTED[who], (who, method, sample.address, foreign)
+    assert contents() == before
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_samples_are_what_their_own_key_finds(name: str, organization: Organization) -> None:
+    """Else the gate would compare nothing with nothing."""
+    with organization_scope(organization.pk):
+        key = create_api_key(organization, kind=ApiKey.Kind.SECRET, name="ours")
+    make_rows(organization)
+    ids = ids_of(organization)
+    own = Asker(headers={"Authorization": f"Bearer {key.secret}"}, own=ids["client"])
+    for sample in SAMPLES[name]:
+        for method in [*(["GET"] if sample.is_read else []), *sample.bodies]:
+            assert own.ask(sample, method, ids)[0] in {200, 201}, (method, sample.address)
