@@ -87,7 +87,7 @@ class TaskResource(ModelResource):  # type: ignore[misc]
     def import_data(self, dataset: io.StringIO, dry_run: bool = False, **kwargs: Any) -> Result:
         """All of the rows or, when one of them cannot be, none."""
         result = Result()
-        result.diff_headers = list(COLUMNS)
+        result.diff_headers = [name.replace("_", " ") for name in COLUMNS]
         if self.organization is None:
             return _with_errors(result, [RowError(1, _("Choose an organization."))])
         now = timezone.now()
@@ -123,8 +123,7 @@ def _outcomes(sheet: io.StringIO, organization: Organization, *, at: datetime) -
 
 def _with_errors(result: Result, errors: list[RowError]) -> Result:
     for error in errors[:MOST_ERRORS]:
-        row = {"": error.message}
-        result.append_invalid_row(error.line, row, forms.ValidationError(error.message))
+        result.append_invalid_row(error.line, {}, forms.ValidationError(error.message))
     return result
 
 

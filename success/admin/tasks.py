@@ -59,6 +59,7 @@ class TaskAdmin(ImportExportMixin, TenantModelAdmin):  # type: ignore[misc]
     )  # fmt: skip
     readonly_fields = ("created_at", "updated_at", "completed_at")
 
+    import_template_name = "success/admin_import_tasks.html"
     resource_classes = (TaskResource,)
     import_formats = export_formats = (SheetFormat,)
     export_form_class = ExportForm

@@ -48,9 +48,9 @@ def _answers(number: int, person: DemoClient) -> list[tuple[int, Feedback.Kind, 
     rating = max(0, min(typical + chance.choice((-1, 0, 0, 1)), 10))
     days_ago = LAST_ASKED_DAYS[number % len(LAST_ASKED_DAYS)]
     # Declining clients were content before they began to leave.
-    satisfied = 4 if person.character is Character.DECLINING else max(1, min(round(rating / 2), 5))
+    mood = 4 if person.character is Character.DECLINING else round(rating / 2) + chance.choice((-1, 0, 1))
     comment = COMMENTS[person.character] if number % 2 == 0 else ""
     return [
         (days_ago, Feedback.Kind.NPS, rating, comment),
-        (days_ago + BETWEEN_DAYS, Feedback.Kind.CSAT, satisfied, ""),
+        (days_ago + BETWEEN_DAYS, Feedback.Kind.CSAT, max(1, min(mood, 5)), ""),
     ]
