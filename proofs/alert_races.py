@@ -64,7 +64,7 @@ def prove() -> bool:
         ends = _race(ours, str(organization))
         seconds = time.monotonic() - started
         alerts = ours.ask("SELECT count(*), count(DISTINCT client_id) FROM health_alert")[0]
-        stories = [list(zip(*parts, strict=True)) for _, *parts in ours.ask(ENTRIES)]  # type: ignore[call-overload]
+        stories = [list(zip(*parts, strict=True)) for _, *parts in ours.ask(ENTRIES)]
         steps = sum(map(len, stories))
         failed = sum(end != 0 for end in ends)
     whole = sum(map(is_a_story, stories))

@@ -5,6 +5,7 @@ import pytest
 
 from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations, organization_scope
+from health.alerts import resolve_alert
 from health.checking import Checked
 from health.models import Alert
 from health.policies import create_policy
@@ -18,6 +19,7 @@ from tests.health.watched_clients import (
     alert_of,
     alerts,
     check,
+    member,
     set_last_activity,
     steps,
 )
@@ -97,6 +99,18 @@ def test_declining_is_what_the_scores_own_policy_calls_so(organization: Organiza
     assert check(organization) == Checked(processed=1)
 
 
+def test_a_score_that_stands_still_does_not_decline_however_strict_the_policy(organization: Organization) -> None:
+    client = add_client(organization)
+    add_scores(client, {NOV_2: 39, NOV_9: 39, NOV_16: 39})
+    with all_organizations():
+        Score.objects.update(
+            policy=ScoringPolicy.objects.create(
+                organization=organization, version=1, effective_on="2026-10-01", trend_points=0
+            )
+        )
+    assert check(organization) == Checked(processed=1)
+
+
 def set_score(client: Client, day: str, overall: int) -> None:
     with all_organizations():
         Score.objects.filter(client=client, period_end=day).update(overall=overall)
@@ -151,6 +165,16 @@ def test_a_risk_clears_when_the_client_has_stopped_declining(
     assert hourly(organization, client, scores) == expected
 
 
+def test_a_risk_clears_when_the_week_before_turns_out_not_to_have_declined(organization: Organization) -> None:
+    client = add_client(organization)
+    add_scores(client, {NOV_2: 50, NOV_9: 44, NOV_16: 39})
+    check(organization)
+    set_score(client, NOV_9, 50)
+    for hour in range(1, 4):
+        check(organization, NOW + hour * HOUR)
+    assert alerts(client) == [("churn_risk", 3, "condition_ended")]
+
+
 def test_a_risk_clears_at_five_points_more(organization: Organization) -> None:
     client = add_client(organization)
     add_scores(client, {NOV_2: 80, NOV_9: 60, NOV_16: 60})
@@ -159,6 +183,18 @@ def test_a_risk_clears_at_five_points_more(organization: Organization) -> None:
         assert Alert.objects.get(kind="churn_risk").good_evaluations == 0
     hourly(organization, client, [45, 45, 45], start=5)
     assert alerts(client) == [("churn_risk", 3, "condition_ended"), ("score_drop", 2, "condition_ended")]
+
+
+@pytest.mark.parametrize("scores", [[54, 54, 54, 54], [49, 48], [60, 60, 60, 60]])
+def test_a_drop_that_a_member_resolved_is_left_as_it_was(organization: Organization, scores: list[int]) -> None:
+    client = add_client(organization)
+    add_scores(client, {NOV_9: 80, NOV_16: 50})
+    check(organization)
+    with all_organizations():
+        resolve_alert(alert_of(client).pk, actor=member(organization, "ann"), at=NOW)
+    assert hourly(organization, client, scores, start=1) == []
+    alert = alert_of(client)
+    assert (alert.severity, alert.ended_at, alert.evidence["score"]) == (3, None, 50)
 
 
 def test_checks_that_follow_each_other_closely_count_as_one(organization: Organization) -> None:
