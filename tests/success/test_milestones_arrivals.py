@@ -133,6 +133,26 @@ def test_an_idle_thread_ends_and_another_begins(acme: Organization, monkeypatch:
         assert wait_until(lambda number=number: len(reached(acme)) == number and not threads())  # type: ignore[misc]
 
 
+def test_what_comes_while_a_thread_ends_begins_another(acme: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
+    ending, may_end = threading.Event(), threading.Event()
+    close_all = connections.close_all
+
+    def end_slowly() -> None:
+        ending.set()
+        may_end.wait(10)
+        close_all()
+
+    monkeypatch.setattr(arrivals, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(connections, "close_all", end_slowly)
+    first, second = store(acme, [logins(LONG_AGO)] * 2)
+    detector.queue(acme.pk, [first])
+    assert ending.wait(10)
+    detector.queue(acme.pk, [second])
+    assert wait_until(lambda: len(reached(acme)) == 2)
+    may_end.set()
+    assert wait_until(lambda: not threads())
+
+
 def test_while_more_comes_in_what_has_gathered_is_taken_together(acme: Organization) -> None:
     ids = store(acme, [logins(LONG_AGO)] * 300)
     for client in ids:

@@ -82,6 +82,13 @@ def test_an_organizations_definition_may_be_its_own_or_off(organization: Organiz
     assert reached(outsider) == []
 
 
+def test_an_organization_that_reached_the_platforms_does_not_reach_its_own(organization: Organization) -> None:
+    store(organization, [logins(days_ago(1)) for _ in range(5)])
+    assert reach(organization) == 1
+    define(organization, "clients-active-5", subject="organization", measure="active_clients")
+    assert reach(organization) == 0
+
+
 def test_simulated_and_closed_organizations_do_not_count_for_the_installation(db: None) -> None:
     for _ in range(4):
         OrganizationFactory.create()

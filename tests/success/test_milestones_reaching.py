@@ -93,11 +93,16 @@ def test_an_own_definition_stands_for_the_platforms(organization: Organization, 
 
 
 def test_who_reached_the_platforms_keeps_it_and_does_not_reach_the_own(organization: Organization) -> None:
-    store(organization, [logins(AFTER_MIDNIGHT)])
-    reach(organization)
-    define(organization, "first-login")
+    at = AFTER_MIDNIGHT
+    [client] = store(organization, [History(LONG_AGO, events=[(at, "login", False)], onboarding=[(at, at)])])
+    with all_organizations():
+        add_score(Client.objects.get(pk=client), period_end=DAY, overall=99)
+    assert reach(organization) == 3
+    before = reached(organization)
+    for key, measure in {"first-login": "logins", "onboarding-done": "onboarding_percent", "score-80": "score"}.items():
+        define(organization, key, measure=measure)
     assert reach(organization) == 0
-    assert reached(organization) == [("first-login", "c0", DAY, 1)]
+    assert reached(organization) == before
 
 
 def test_another_organizations_definitions_and_clients_do_not_count(

@@ -23,7 +23,7 @@ from success.models import Milestone, MilestoneDefinition
 from tests.success.histories import store
 from tests.success.oracle import History
 from tests.success.reached_milestones import LONG_AGO, NOW, client, define, only, reach
-from tests.success.scored_clients import add_score
+from tests.success.scored_clients import PERIOD_END, add_score
 
 
 def busy(**counts: int) -> History:
@@ -99,6 +99,7 @@ def test_scores_and_onboarding_show_progress_once_they_are_measured(organization
     who = client(organization)
     assert shown(organization) == [("onboarding-done", 33, 100)]
     add_score(who, overall=70)
+    add_score(who, period_end=PERIOD_END - timedelta(weeks=1), overall=20)
     assert shown(organization) == [("score-80", 70, 80), ("onboarding-done", 33, 100)]
 
 
