@@ -102,7 +102,7 @@ class ChurnAdmin(SheetImportAdmin):
             return HttpResponseRedirect(reverse("admin:index"))
         clients = self._chosen(request)
         form = MarkForm(request.POST or None, initial=_initial(clients))
-        if request.method == "POST" and form.is_valid():
+        if request.method == "POST" and clients and form.is_valid():
             problems = _mark_each(clients, form.cleaned_data, request)
             if not problems:
                 said = ngettext("%d client is marked as churned.", "%d clients are marked as churned.", len(clients))
