@@ -123,6 +123,12 @@ def test_ids_that_are_none_are_unknown(
         action(client_of_acme, garbage, at=NOW)
 
 
+def test_an_id_in_other_digits_is_unknown(insight: Insight, organization: Organization) -> None:
+    arabic = str(insight.pk).translate({ord(str(n)): chr(0x660 + n) for n in range(10)})
+    with organization_scope(organization.pk), pytest.raises(UnknownInsightError):
+        read_insight(insight.client, arabic, at=NOW)
+
+
 @pytest.mark.parametrize("action", STEPS)
 def test_others_insights_are_unknown(
     insight: Insight, organization: Organization, outsider: Organization, client_of_acme: Client, action: Action
