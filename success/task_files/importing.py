@@ -24,7 +24,7 @@ WITH said AS MATERIALIZED (
 ),
 unnamed AS (
     SELECT client_id, title, min(id) AS id FROM success_task
-    WHERE organization_id = %(organization)s AND client_id = ANY(%(clients)s) AND external_id = ''
+    WHERE organization_id = %(organization)s AND client_id = ANY(%(unnamed_of)s::bigint[]) AND external_id = ''
     GROUP BY client_id, title
 ),
 meant AS (
@@ -125,7 +125,7 @@ def _store(
             {
                 "organization": organization_id,
                 "rows": json.dumps(said, default=str),
-                "clients": [row["client_id"] for row in said],
+                "unnamed_of": list({clients[row.client] for row in rows.values() if not row.external_id}),
                 "says_due_on": says_due_on,
                 "at": at,
             },
