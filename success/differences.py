@@ -8,7 +8,7 @@ from fractions import Fraction
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from success.evaluation import Outcome, evaluate, two_decimals, weighted_mean
+from success.evaluation import Outcome, Outcomes, evaluate, two_decimals, weighted_mean
 from success.models import Component, Score
 
 
@@ -50,11 +50,14 @@ class ScoreDifference:
     items: tuple[Item, ...]
 
 
-def difference(before: Score, after: Score) -> ScoreDifference | None:
-    """Itemise the change from one score of a client to another; None when one of them has no number. One query."""
+def difference(before: Score, after: Score, *, outcomes: Outcomes | None = None) -> ScoreDifference | None:
+    """Itemise the change from one score of a client to another; None when one of them has no number.
+
+    One query; none with the outcomes of both under the policies of both at hand.
+    """
     if before.overall is None or after.overall is None:
         return None
-    outcomes = evaluate([before, after], policies=[before.policy, after.policy])
+    outcomes = outcomes or evaluate([before, after], policies=[before.policy, after.policy])
     start, end = outcomes[before.pk, before.policy_id], outcomes[after.pk, after.policy_id]
     steps = _steps(
         start,

@@ -41,6 +41,10 @@ class Outcome:
         return weighted_mean(self, self.measured)
 
 
+# By score id and policy id.
+Outcomes = Mapping[tuple[int, int], Outcome]
+
+
 def weighted_mean(outcome: Outcome, of: Sequence[Component]) -> Fraction | None:
     weight = sum(outcome.weights[component] for component in of)
     if not weight:
@@ -54,8 +58,8 @@ def two_decimals(points: Fraction) -> Decimal:
     return (Decimal(points.numerator) / Decimal(points.denominator)).quantize(CENT, ROUND_HALF_UP)
 
 
-def evaluate(scores: Sequence[Score], *, policies: Sequence[ScoringPolicy]) -> dict[tuple[int, int], Outcome]:
-    """By score id and policy id: every score under every policy, in one query."""
+def evaluate(scores: Sequence[Score], *, policies: Sequence[ScoringPolicy]) -> Outcomes:
+    """Every score under every policy, in one query."""
     parameters = {"scores": [score.pk for score in scores], "policies": [policy.pk for policy in policies]}
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT, parameters)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from success.evaluation import Outcome, evaluate, two_decimals
+from success.evaluation import Outcome, Outcomes, evaluate, two_decimals
 from success.models import Component, Score, ScoringPolicy
 from success.reasons import why_not_measured
 from success.scoring import FEEDBACK_DAYS, MONTH_DAYS, WEEK_DAYS
@@ -100,9 +100,10 @@ class Receipt:
         return None if self.mean is None else two_decimals(self.mean)
 
 
-def receipt_of(score: Score) -> Receipt:
-    """One query, which runs the formula again over the inputs that the score stored."""
-    outcome = evaluate([score], policies=[score.policy])[score.pk, score.policy_id]
+def receipt_of(score: Score, *, outcomes: Outcomes | None = None) -> Receipt:
+    """One query, which runs the formula again over the inputs that the score stored; none with its outcomes at hand."""
+    outcomes = outcomes or evaluate([score], policies=[score.policy])
+    outcome = outcomes[score.pk, score.policy_id]
     return Receipt(
         score=score,
         policy=score.policy,

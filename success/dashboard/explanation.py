@@ -8,6 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from success.behind import link
 from success.dashboard.numbers import points_text, whole
 from success.models import Component, Score
 from success.receipts import ComponentReceipt, Part, Receipt, Window
@@ -38,13 +39,14 @@ WITHOUT_POINTS = (Component.SATISFACTION, Component.MOMENTUM)
 
 @dataclass(frozen=True)
 class Count:
-    """One line of a component; `full` is the count that earns all of the points."""
+    """One line of a component; `full` is the count that earns all of the points, `link` leads to what was counted."""
 
     what: str
     window: Window | None
     counted: str
     full: str
     points: str
+    link: str
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def explain(receipt: Receipt) -> list[Explained]:
 
 def _explained(receipt: ComponentReceipt, whole_receipt: Receipt) -> Explained:
     component, score = receipt.component, whole_receipt.score
-    counts = [_count(part, whole_receipt.windows) for part in receipt.parts if part.most]
+    counts = [_count(part, score, whole_receipt.windows) for part in receipt.parts if part.most]
     return Explained(
         title=str(component.label),
         meaning=str(MEANINGS[component]),
@@ -92,7 +94,7 @@ def _explained(receipt: ComponentReceipt, whole_receipt: Receipt) -> Explained:
     )
 
 
-def _count(part: Part, windows: Mapping[str, Window]) -> Count:
+def _count(part: Part, score: Score, windows: Mapping[str, Window]) -> Count:
     what, window = COUNTED[part.name]
     counted = whole(part.counted)
     if part.name == "launch_kit":
@@ -103,6 +105,7 @@ def _count(part: Part, windows: Mapping[str, Window]) -> Count:
         counted=counted,
         full=whole(part.target) if part.target is not None else "",
         points=gettext("%(points)s of %(most)d") % {"points": points_text(part.points), "most": part.most},
+        link=link(score, part.name),
     )
 
 

@@ -14,15 +14,22 @@ from success.dashboard.activity import Activity, activity_of
 from success.dashboard.card import Card, card_of
 from success.dashboard.changes import Changes, changes_of
 from success.dashboard.explanation import MEANINGS, Explained, explain
+from success.dashboard.insights import InsightBoard, insights_of
+from success.dashboard.milestones import MilestoneBoard, milestone_board_of
 from success.dashboard.numbers import points_text
 from success.dashboard.past import Past, past_of
+from success.dashboard.tasks import TaskBoard, task_board_of
 from success.differences import difference
+from success.evaluation import Outcomes, evaluate
+from success.feedback.question import Question, question_for
 from success.heatmap import heatmap_of
 from success.models import Score
 from success.receipts import Receipt, Window, receipt_of
 from success.scores import Standing, history, score_before
 
 HISTORY_SCORES = 26
+# What can be sent back by itself after an action.
+SECTIONS = {"insights": "client/success/insights.html", "tasks": "client/success/tasks.html"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,10 @@ class SuccessPage:
     activity: Activity
     heatmap: Heatmap
     scored: Scored | None
+    insights: InsightBoard
+    tasks: TaskBoard
+    milestones: MilestoneBoard
+    feedback: Question | None
 
     @property
     def meanings(self) -> list[tuple[str, str]]:
@@ -69,12 +80,19 @@ def success_page_of(client: Client, *, as_of: datetime) -> SuccessPage:
         activity=activity_of(days),
         heatmap=heatmap(days),
         scored=_scored(standings) if standings else None,
+        insights=insights_of(client, as_of=as_of),
+        tasks=task_board_of(client, as_of=as_of),
+        milestones=milestone_board_of(client),
+        feedback=question_for(client, as_of=as_of),
     )
 
 
 def _scored(standings: Sequence[Standing]) -> Scored:
     newest = standings[-1]
-    receipt = receipt_of(newest.score)
+    before = _before(standings)
+    scores = [before, newest.score] if before else [newest.score]
+    outcomes = evaluate(scores, policies=[score.policy for score in scores])
+    receipt = receipt_of(newest.score, outcomes=outcomes)
     components = explain(receipt)
     return Scored(
         score=newest.score,
@@ -82,16 +100,19 @@ def _scored(standings: Sequence[Standing]) -> Scored:
         card=card_of(newest),
         components=components,
         total=_total(receipt, components),
-        changes=_changes(standings),
+        changes=_changes(before, newest.score, outcomes) if before else None,
         past=past_of([standing.score for standing in standings]),
     )
 
 
-def _changes(standings: Sequence[Standing]) -> Changes | None:
+def _before(standings: Sequence[Standing]) -> Score | None:
     newest = standings[-1]
     shown = (standing.score for standing in standings if standing.score.period_end == newest.compared_to)
-    before = next(shown, None) or score_before(newest.score)
-    itemised = difference(before, newest.score) if before else None
+    return next(shown, None) or score_before(newest.score)
+
+
+def _changes(before: Score, newest: Score, outcomes: Outcomes) -> Changes | None:
+    itemised = difference(before, newest, outcomes=outcomes)
     return changes_of(itemised) if itemised else None
 
 

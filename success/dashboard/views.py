@@ -3,13 +3,18 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.client_pages import client_page
+from accounts.content_security import allow_forms_to
 from accounts.models import Client
-from success.dashboard.page import success_page_of
+from success.dashboard.destinations import application_origin
+from success.dashboard.page import SECTIONS, success_page_of
 
 
 @client_page
 def success_page(request: HttpRequest, client: Client) -> HttpResponse:
-    """The client's own score and why, their activity, their past scores; times in the organization's zone."""
+    """The client's own score and why, what is new and next, and their past."""
     page = success_page_of(client, as_of=timezone.now())
-    with timezone.override(client.organization.timezone):
-        return render(request, "client/success.html", {"client": client, "page": page})
+    response = render(request, "client/success.html", {"client": client, "page": page, "sections": SECTIONS})
+    if origin := application_origin(client.organization):
+        # Acting on an insight posts here and is sent on there; browsers hold the policy against that, too.
+        allow_forms_to(response, origin)
+    return response
