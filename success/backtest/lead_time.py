@@ -18,22 +18,19 @@ WITH score AS (
     WHERE {scope} AND churn.churned_on < %(as_of)s AND score.period_end <= churn.churned_on
         AND extract(isodow FROM score.period_end) = 1 AND score.overall IS NOT NULL AND score.band <> ''
 ),
-client AS (
-    SELECT client_id, churned_on, max(period_end) FILTER (WHERE NOT is_at_risk) AS last_better
-    FROM score GROUP BY client_id, churned_on
+walked AS (
+    SELECT *, max(CASE WHEN NOT is_at_risk THEN period_end END) OVER (PARTITION BY client_id) AS last_better FROM score
 ),
 lead AS (
-    SELECT client_id, client.churned_on
+    SELECT client_id, horizon, churned_on
         - min(period_end) FILTER (WHERE period_end > coalesce(last_better, '-infinity')) AS days
-    FROM client JOIN score USING (client_id)
-    GROUP BY client_id, client.churned_on
+    FROM walked CROSS JOIN unnest(%(horizons)s::integer[]) AS horizon
+    GROUP BY client_id, horizon, churned_on
+    HAVING bool_or(
+        churned_on < period_end + horizon AND period_end BETWEEN %(since)s AND %(as_of)s - horizon
+    )
 )
-SELECT horizon, days, count(*)
-FROM lead JOIN unnest(%(horizons)s::integer[]) AS horizon ON EXISTS (
-    SELECT FROM score WHERE score.client_id = lead.client_id
-        AND score.churned_on < score.period_end + horizon AND score.period_end BETWEEN %(since)s AND %(as_of)s - horizon
-)
-GROUP BY horizon, days ORDER BY horizon, days
+SELECT horizon, days, count(*) FROM lead GROUP BY horizon, days ORDER BY horizon, days
 """
 
 

@@ -83,7 +83,8 @@ def same_rate(figures: HorizonFigures) -> str:
     if figures.cut is None:
         return ""
     of = figures.rules[RECENCY].precision.of
-    return f"{figures.cut} days without activity or more, which raises {of:,} alarms"
+    days = "1 day" if figures.cut == 1 else f"{figures.cut:,} days"
+    return f"{days} without activity or more, which raises {of:,} alarms"
 
 
 def percent(share: float | None) -> str:

@@ -80,7 +80,9 @@ def test_wrong_rows_are_told_by_line_and_the_rest_is_kept(acme: Organization, tm
         ],
         "8 rows were not imported.",
     )
-    assert imported(tmp_path, HEADER + "nobody,2026-11-01,\nuser-1,2026-11-01,\n")[0] == "1 new, 0 changed, 0 as before."
+    assert (
+        imported(tmp_path, HEADER + "nobody,2026-11-01,\nuser-1,2026-11-01,\n")[0] == "1 new, 0 changed, 0 as before."
+    )
 
 
 @pytest.mark.parametrize("header", ["client,reason\n", "client,churned_on,why\n", "client,client,churned_on\n", ""])

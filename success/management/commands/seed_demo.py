@@ -54,5 +54,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self.stdout.write("  events: " + ", ".join(f"{count} {name}" for name, count in counts.items() if count))
         seed.add_onboarding()
+        seed.mark_churned()
         seed.compute_scores(self.stdout.write)
         self.stdout.write(f"  milestones: {seed.add_milestones()} more")
