@@ -6,6 +6,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from success.answers import why_it_changed
 from success.dashboard.numbers import points_text, signed
 from success.differences import Item, Kind, ScoreDifference
 
@@ -21,8 +22,9 @@ class Change:
 
 @dataclass(frozen=True)
 class Changes:
-    """`items` add up to `total`, the change from `first` to `last`."""
+    """`items` add up to `total`, the change from `first` to `last`; `why` says it in a sentence or two."""
 
+    why: str
     since: date
     first: int | None
     last: int | None
@@ -32,6 +34,7 @@ class Changes:
 
 def changes_of(difference: ScoreDifference) -> Changes:
     return Changes(
+        why=why_it_changed(difference),
         since=difference.before.period_end,
         first=difference.before.overall,
         last=difference.after.overall,

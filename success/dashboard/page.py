@@ -9,6 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Client
+from success.answers import why_it_is
 from success.charts.heatmap import Heatmap, heatmap
 from success.dashboard.activity import Activity, activity_of
 from success.dashboard.card import Card, card_of
@@ -45,6 +46,7 @@ class Scored:
     """What only a client with a score has."""
 
     score: Score
+    why: str
     windows: Mapping[str, Window]
     card: Card
     components: Sequence[Explained]
@@ -96,6 +98,7 @@ def _scored(standings: Sequence[Standing]) -> Scored:
     components = explain(receipt)
     return Scored(
         score=newest.score,
+        why=why_it_is(receipt),
         windows=receipt.windows,
         card=card_of(newest),
         components=components,

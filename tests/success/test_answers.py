@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from django.test import Client as Browser
 from django.utils import translation
 
 from accounts.models import Client, Organization
@@ -14,7 +15,7 @@ from success.answers import why_it_changed, why_it_is
 from success.differences import difference
 from success.models import Score
 from success.receipts import receipt_of
-from tests.success.scored_clients import add_score
+from tests.success.scored_clients import add_score, client_with_login, login_of
 
 BEFORE = date(2026, 1, 5)
 NOTHING: dict[str, Any] = {
@@ -100,3 +101,15 @@ def test_the_same_for_other_reasons(client_of_acme: Client, scoped: Organization
 def test_points_are_written_as_the_reader_writes_them(client_of_acme: Client, scoped: Organization) -> None:
     with translation.override("de"):
         assert "18,82" in why_it_is(receipt_of(score_of(client_of_acme)))
+
+
+@pytest.mark.django_db
+def test_the_client_reads_both_on_their_page() -> None:
+    client = client_with_login()
+    add_score(client, period_end=BEFORE, overall=50)
+    add_score(client)
+    browser = Browser()
+    browser.force_login(login_of(client))
+    text = browser.get("/client/dashboard/success").content.decode()
+    assert '<p id="why-text">It is 55: Activation (18.82), ' in text
+    assert '<p id="change-text">It rose by 5 points since Jan. 5, 2026.' in text
