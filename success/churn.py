@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
 from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery
@@ -110,7 +111,7 @@ def mark_all_churned(
     return outcomes
 
 
-def _known(organization: Organization, clients: Sequence[int]) -> QuerySet[Client]:
+def _known(organization: Organization, clients: Sequence[int]) -> QuerySet[Any]:
     """With when each was first heard of."""
     activity = ClientActivity.objects.filter(organization=OuterRef("organization"), client=OuterRef("pk"))
     first_at = Subquery(activity.values("first_at")[:1], output_field=DateTimeField())

@@ -11,7 +11,7 @@ RULE_NAMES = {AT_RISK: "At risk", ATTENTION_OR_WORSE: "Needs attention or worse"
 
 def areas_table(figures: HorizonFigures) -> Table:
     """Of two scores, one followed by churn, how often it is the one that ranks as riskier."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (name, f"{area.area:.3f}", f"{area.interval.low:.3f}–{area.interval.high:.3f}")
         for name, key in (("Score", "score"), ("Days without activity", "recency"))
         if (area := figures.areas.get(key))
