@@ -129,7 +129,7 @@ def _notes(found: Behind) -> list[str]:
     notes = []
     if found.since > 0:
         text = ngettext(
-            "%(count)s more came in after the score was computed; the next score will count it.",
+            "%(count)s more came in after the score was computed; a new computation will count it.",
             "%(count)s more came in after the score was computed; a new computation will count them.",
             found.since,
         )
