@@ -61,14 +61,14 @@ class InsightBoard:
         return sum(week.new for week in (self.newest, *self.older) if week)
 
     def after(self, insight_id: int, *, before: "InsightBoard") -> int | None:
-        """The insight now in the place where `insight_id` stood in `before`, or the last one; None where none is left."""
-        left = [insight.pk for insight in self._all()]
-        order = [insight.pk for insight in before._all()]  # noqa: SLF001 - of the same class
+        """Of those left the one that followed `insight_id`, else the one above it."""
+        left, order = self.ids, before.ids
         place = order.index(insight_id) if insight_id in order else 0
         return next((pk for pk in [*order[place + 1 :], *reversed(order[:place])] if pk in left), None)
 
-    def _all(self) -> list[ShownInsight]:
-        return [insight for week in (self.newest, *self.older) if week for insight in week.insights]
+    @property
+    def ids(self) -> list[int]:
+        return [pk for week in (self.newest, *self.older) if week for pk in week.ids]
 
 
 def insights_of(client: Client, *, as_of: datetime) -> InsightBoard:
