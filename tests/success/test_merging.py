@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 from accounts.models import Client, Organization
 from accounts.tenancy import organization_scope
@@ -67,6 +67,19 @@ def test_insights_follow_a_merged_client_where_its_own_has_none(
         assert insights_of(former) == []
     with organization_scope(outsider.pk):
         assert Insight.objects.count() == 2
+
+
+def test_insights_of_weeks_that_its_own_has_none_of_move(organization: Organization) -> None:
+    former, own = store(organization, [SILENT, SILENT])
+    chain(organization)
+    chain(organization, period_end=date(2026, 11, 9))
+    with organization_scope(organization.pk):
+        Insight.objects.filter(client=own, period_end=date(2026, 11, 9)).delete()
+        of_former = Insight.objects.filter(client=former, period_end=date(2026, 11, 9))
+        moving = set(of_former.values_list("pk", flat=True))
+        kept = moving | set(Insight.objects.filter(client=own).values_list("pk", flat=True))
+        clients_merged.send(sender=None, organization_id=organization.pk, merged={former: own})
+        assert (len(moving), set(Insight.objects.values_list("pk", flat=True))) == (2, kept)
 
 
 def test_of_several_merged_clients_what_was_seen_is_kept(organization: Organization) -> None:
