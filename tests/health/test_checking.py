@@ -226,10 +226,14 @@ def test_checks_at_once_never_open_two_alerts(committed_db: None) -> None:
     organization = OrganizationFactory.create()
     for _ in range(20):
         add_client(organization)
-    arguments = [str(connection.settings_dict["NAME"]), str(organization.pk), "40", NOW.isoformat()]
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test"}
+    database = str(connection.settings_dict["NAME"])
     checkers = [
-        subprocess.Popen([sys.executable, "-c", CHECKER, *arguments, str(seed)], cwd=settings.BASE_DIR, env=environment)
+        subprocess.Popen(
+            [sys.executable, "-c", CHECKER, str(organization.pk), "40", str(seed), database],
+            cwd=settings.BASE_DIR,
+            env=environment,
+        )
         for seed in range(3)
     ]
     assert [checker.wait(60) for checker in checkers] == [0, 0, 0]
