@@ -16,12 +16,16 @@ CONTENT_TYPE = "application/problem+json"
 # The connection was lost, refused or ended, or the statement was: all of it can pass by itself.
 DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
 RETRY_AFTER_SECONDS = 5
-SENTENCES: dict[type[exceptions.APIException], str] = {
-    exceptions.NotAuthenticated: "Send a secret key: Authorization: Bearer sk_… Make one in the admin under API keys.",
-    exceptions.NotAcceptable: "Answers are JSON: accept application/json.",
-    exceptions.UnsupportedMediaType: "Send the body as application/json.",
-    exceptions.MethodNotAllowed: "Use one of the methods in Allow.",
-    exceptions.Throttled: "Too many requests: send again after as many seconds as Retry-After says.",
+# What the framework says itself tells nobody what to do.
+OWN_WORDS: dict[type[exceptions.APIException], tuple[str, str]] = {
+    exceptions.NotAuthenticated: (
+        "not_authenticated",
+        "Send a secret key as Authorization: Bearer sk_…; one is made in the admin under API keys.",
+    ),
+    exceptions.NotAcceptable: ("not_acceptable", "Answers are JSON: accept application/json."),
+    exceptions.UnsupportedMediaType: ("unsupported_media_type", "Send the body as application/json."),
+    exceptions.MethodNotAllowed: ("method_not_allowed", "Use one of the methods in Allow."),
+    exceptions.Throttled: ("too_many_requests", "Too many requests: wait as many seconds as Retry-After says."),
 }
 
 
@@ -83,10 +87,12 @@ def _body(exception: exceptions.APIException) -> dict[str, Any]:
     status = exception.status_code
     if isinstance(exception, exceptions.ValidationError):
         return problem(status, "invalid", "Some fields are not valid: see errors.", errors=exception.get_full_details())
+    if words := OWN_WORDS.get(type(exception)):
+        return problem(status, *words)
     code = exception.get_codes()
     return problem(
         status,
         code if isinstance(code, str) else exception.default_code,
-        SENTENCES.get(type(exception), str(exception.detail)),
+        str(exception.detail),
         **getattr(exception, "extra", {}),
     )

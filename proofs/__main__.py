@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-PROOFS = ("lost_events", "killed_workers", "real_data", "real_churn", "alert_races", "health_history")
+PROOFS = ("lost_events", "killed_workers", "api_schema", "real_data", "real_churn", "alert_races", "health_history")
 
 
 def main(names: list[str]) -> int:

@@ -11,7 +11,7 @@ import re
 from django.urls import register_converter
 
 MARK = "~"
-PLAIN = re.compile(r"(?!\.{1,2}\Z)[\w@.+: -]+", re.ASCII)
+PLAIN = re.compile(r"(?!\.{1,2}\Z)[\w@.+:-]+", re.ASCII)
 
 
 class ExternalIdConverter:
@@ -33,7 +33,7 @@ def read_id(written: str) -> str:
         read = base64.b64decode(code + "=" * (-len(code) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         return written
-    return read if _encoded(read) == written else written
+    return read if read and _encoded(read) == written else written
 
 
 def written_id(external_id: str) -> str:
