@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import ParamSpec
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.client_pages import client_page
+from accounts.client_pages import ClientView, client_page
 from accounts.models import Client
 from success.client_tasks import UnknownTaskError, complete_task, reopen_task
 from success.dashboard.destinations import destination
@@ -21,21 +21,21 @@ from success.dashboard.tasks import task_board_of
 from success.insights.actions import UnknownInsightError, act_on_insight, dismiss_insight, read_insight
 from success.milestones.showing import celebrate
 
-Action = Callable[..., HttpResponse]
+P = ParamSpec("P")
 MOST_CELEBRATED = 100
 
 
-def client_action(action: Action) -> Callable[..., HttpResponse]:
+def client_action(action: ClientView[P]) -> Callable[..., HttpResponse]:
     """POST does it. Who comes by GET, as after signing in again, is led to the page; unknown ids are not found."""
 
     @require_http_methods(["GET", "HEAD", "POST"])
     @client_page
     @wraps(action)
-    def posted(request: HttpRequest, client: Client, **ids: Any) -> HttpResponse:
+    def posted(request: HttpRequest, client: Client, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.method != "POST":
             return redirect("client-success")
         try:
-            return action(request, client, **ids)
+            return action(request, client, *args, **kwargs)
         except (UnknownInsightError, UnknownTaskError):
             raise Http404 from None
 

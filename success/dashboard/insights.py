@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
+from django.db.models import Count, Window
+
 from accounts.models import Client, Organization
 from success.dashboard.destinations import destination
 from success.insights.evidence import evidence_lines
@@ -12,9 +14,9 @@ from success.insights.showing import shown_insights
 from success.insights.texts import text_of
 from success.models import Insight
 
-# A year of five kinds would be 260; insights live for four weeks.
-MOST_SHOWN = 60
-PRIORITIES = {Insight.Priority.LOW: "low", Insight.Priority.NORMAL: "normal", Insight.Priority.HIGH: "high"}
+# Six weeks of five kinds each. They live for four by default; more at once nobody reads.
+MOST_SHOWN = 30
+# The title and the text tell the days.
 WINDOW = {"from", "to"}
 
 
@@ -25,7 +27,7 @@ class ShownInsight:
     pk: int
     kind: str
     kind_label: str
-    priority: str
+    is_important: bool
     is_new: bool
     is_acted_on: bool
     title: str
@@ -35,7 +37,7 @@ class ShownInsight:
 
 
 @dataclass(frozen=True)
-class Week:
+class InsightWeek:
     """First and last day, both included."""
 
     first: date
@@ -53,8 +55,11 @@ class Week:
 
 @dataclass(frozen=True)
 class InsightBoard:
-    newest: Week | None
-    older: Sequence[Week]
+    """Of those that are `not_shown`, the oldest, only the number is known."""
+
+    newest: InsightWeek | None
+    older: Sequence[InsightWeek]
+    not_shown: int
 
     @property
     def new(self) -> int:
@@ -73,15 +78,16 @@ class InsightBoard:
 
 def insights_of(client: Client, *, as_of: datetime) -> InsightBoard:
     """In the active language. One query."""
-    found = shown_insights(client, as_of=as_of)[:MOST_SHOWN]
+    found = list(shown_insights(client, as_of=as_of).annotate(of_all=Window(Count("pk")))[:MOST_SHOWN])
     weeks = list(_weeks(found, client.organization))
-    return InsightBoard(weeks[0] if weeks else None, weeks[1:])
+    not_shown = found[0].of_all - len(found) if found else 0
+    return InsightBoard(weeks[0] if weeks else None, weeks[1:], not_shown)
 
 
-def _weeks(insights: Iterable[Insight], organization: Organization) -> Iterable[Week]:
+def _weeks(insights: Iterable[Insight], organization: Organization) -> Iterable[InsightWeek]:
     for period_end, of_week in groupby(insights, key=lambda insight: insight.period_end):
         shown = [_shown(insight, organization) for insight in of_week]
-        yield Week(period_end - timedelta(days=7), period_end - timedelta(days=1), shown)
+        yield InsightWeek(period_end - timedelta(days=7), period_end - timedelta(days=1), shown)
 
 
 def _shown(insight: Insight, organization: Organization) -> ShownInsight:
@@ -91,11 +97,11 @@ def _shown(insight: Insight, organization: Organization) -> ShownInsight:
         pk=insight.pk,
         kind=insight.kind,
         kind_label=str(Insight.Kind(insight.kind).label),
-        priority=PRIORITIES[Insight.Priority(insight.priority)],
+        is_important=insight.priority == Insight.Priority.HIGH,
         is_new=insight.read_at is None,
         is_acted_on=insight.acted_at is not None,
         title=text.title,
         body=text.body,
         action_label=text.action_label if leads_somewhere else "",
-        evidence=evidence_lines(insight),
+        evidence=evidence_lines(insight, without=WINDOW),
     )

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Count, F, Q, Window
+from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -72,19 +73,20 @@ def task_board_of(client: Client, *, as_of: datetime, touched: int | None = None
     return TaskBoard(
         first=shown[:OPEN_AT_ONCE],
         more=shown[OPEN_AT_ONCE:],
-        open=totals.open if totals else 0,  # type: ignore[attr-defined]
+        open=totals.open if totals else 0,
         done=[_shown(task, as_of=as_of, today=today) for task in done],
-        done_count=totals.done if totals else 0,  # type: ignore[attr-defined]
-        onboarding=totals.onboarding if totals else 0,  # type: ignore[attr-defined]
-        onboarding_done=totals.onboarding_done if totals else 0,  # type: ignore[attr-defined]
+        done_count=totals.done if totals else 0,
+        onboarding=totals.onboarding if totals else 0,
+        onboarding_done=totals.onboarding_done if totals else 0,
         more_is_open=any(task.pk == touched for task in shown[OPEN_AT_ONCE:]),
     )
 
 
-def _counted(client: Client, touched: int | None) -> Sequence[Task]:
+def _counted(client: Client, touched: int | None) -> QuerySet[Any]:
     """The tasks to show, each with how many there are of all."""
     tasks = tasks_of(client)
-    place = Window(RowNumber(), partition_by=[F("is_done")], order_by=list(tasks.query.order_by))
+    order: list[Any] = list(tasks.query.order_by)
+    place = Window(RowNumber(), partition_by=[F("is_done")], order_by=order)
     return (
         tasks.annotate(is_done=DONE)
         .annotate(

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -82,8 +84,9 @@ def client_feedback(request: HttpRequest, client: Client) -> HttpResponse:
         return _inside(request, client, question, status=400)
     given = _give(client, kind, said, Feedback.Channel.DASHBOARD, at=timezone.now())
     if not request.headers.get("HX-Request"):
+        messages.success(request, _("Thank you. Your answer is recorded."))
         return redirect("client-success")
-    return render(request, "client/feedback/thanks.html", {"answer": given})
+    return render(request, "client/feedback/thanks.html", {"answer": given, "is_swapped_in": True})
 
 
 @require_POST
@@ -93,7 +96,7 @@ def decline_client_feedback(request: HttpRequest, client: Client) -> HttpRespons
     if kind in Feedback.Kind.values:
         decline_feedback(client, Feedback.Kind(kind), at=timezone.now())
     if request.headers.get("HX-Request"):
-        return HttpResponse("")
+        return render(request, "client/feedback/declined.html")
     return redirect("client-success")
 
 

@@ -1,6 +1,6 @@
 """The counts that an insight rests on, by the names that people read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -29,9 +29,9 @@ LABELS: Mapping[str, Any] = {
 DAYS = {"from", "to"}
 
 
-def evidence_lines(insight: Insight) -> list[tuple[str, str]]:
+def evidence_lines(insight: Insight, *, without: Collection[str] = ()) -> list[tuple[str, str]]:
     """Label and value in the active language, in an order for reading; names that are not known come last."""
-    known = [name for name in LABELS if name in insight.evidence]
+    known = [name for name in LABELS if name in insight.evidence and name not in without]
     others = sorted(insight.evidence.keys() - LABELS.keys())
     return [(str(LABELS.get(name, name)), _shown(name, insight.evidence[name])) for name in [*known, *others]]
 

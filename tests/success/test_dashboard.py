@@ -23,6 +23,7 @@ from tests.success.scored_clients import (
     full_client,
     login_of,
 )
+from tests.success.told_clients import add_insight, add_insights, add_milestone, add_task
 
 PAGE = "/client/dashboard/success"
 MOST_QUERIES = 12
@@ -194,20 +195,40 @@ def test_the_page_is_for_this_reader_alone(db: None) -> None:
 
 
 def test_the_queries_are_few_and_the_same_for_much_and_little(db: None) -> None:
-    little = full_client(username="grace", weeks=2, external_id="user-2")
-    much = full_client(username="ada", weeks=40, organization=little.organization)
+    """All statements of the request: session, user and scope too. The page view is recorded after its commit."""
+    little = full_client(username="grace", weeks=2, external_id="user-2", signed_up_at=NOW - timedelta(days=90))
+    much = full_client(
+        username="ada", weeks=40, organization=little.organization, signed_up_at=NOW - timedelta(days=90)
+    )
+    add_insight(little)
+    add_insights(much, 50)
+    for number in range(200):
+        add_task(much, f"Task {number}")
+    for key in ("first-login", "contents-10", "visuals-10"):
+        add_milestone(much, key)
     counts = [_queries(little), _queries(much)]
     assert counts[0] == counts[1] <= MOST_QUERIES
 
 
 def _queries(client: Client) -> int:
+    """Savepoints are the test's: it runs inside of a transaction of its own."""
     browser = Browser()
     browser.force_login(login_of(client))
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        browser.get(PAGE)
+    with CaptureQueriesContext(connection) as queries:
+        page = browser.get(PAGE).content.decode()
+    assert 'class="feedback' in page
     return sum(not query["sql"].startswith(("SAVEPOINT", "RELEASE")) for query in queries)
+
+
+def test_every_count_leads_to_what_was_counted(db: None) -> None:
+    client = client_with_login()
+    add_score(client)
+    page = page_of(client)
+    assert (
+        '<a href="/client/dashboard/success/events?part=active_days&amp;period=2026-01-12"'
+        ' aria-label="12: see what was counted, Active days">12</a>'
+    ) in page
+    assert page.count("/client/dashboard/success/events?part=") == 9
 
 
 def test_the_newest_change_is_itemised_to_the_point(db: None) -> None:

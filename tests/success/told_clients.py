@@ -5,12 +5,11 @@ from typing import Any
 
 from accounts.models import Client
 from accounts.tenancy import all_organizations
+from success.insights.rules import RULES
 from success.models import Insight, Milestone, MilestoneDefinition, Task
 from tests.success.scored_clients import NOW, PERIOD_END
 
-EVIDENCE: dict[str, Any] = {
-    "from": "2026-01-05",
-    "to": "2026-01-11",
+COUNTS: dict[str, Any] = {
     "activeDays": 4,
     "events": 12,
     "eventsBefore": 8,
@@ -29,10 +28,11 @@ def add_insight(
     client: Client, kind: str = "weekly_summary", *, period_end: date = PERIOD_END, **fields: Any
 ) -> Insight:
     created_at = datetime.combine(period_end, time(6), UTC)
+    counts = next(rule for rule in RULES if rule.kind == kind).evidence
     days = {"from": f"{period_end - timedelta(days=7)}", "to": f"{period_end - timedelta(days=1)}"}
     defaults = {
         "priority": Insight.Priority.NORMAL,
-        "evidence": EVIDENCE | days,
+        "evidence": days | {name: COUNTS[name] for name in counts},
         "action_url": "/client/dashboard/success#why",
         "created_at": created_at,
         "expires_at": NOW + timedelta(days=28),
