@@ -31,7 +31,7 @@ def client_action(action: ClientView[P]) -> Callable[..., HttpResponse]:
     @require_http_methods(["GET", "HEAD", "POST"])
     @client_page
     @wraps(action)
-    def posted(request: HttpRequest, client: Client, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def posted(request: HttpRequest, client: Client, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.method != "POST":
             return redirect("client-success")
         try:

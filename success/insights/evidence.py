@@ -23,7 +23,7 @@ LABELS: Mapping[str, Any] = {
     "onboardingDone": gettext_lazy("Onboarding tasks done"),
     "onboardingTasks": gettext_lazy("Onboarding tasks"),
     "overall": gettext_lazy("Overall score"),
-    "change": gettext_lazy("Change"),
+    "change": gettext_lazy("Change of the score"),
     "trend": gettext_lazy("Trend"),
 }
 DAYS = {"from", "to"}

@@ -63,7 +63,8 @@ def test_an_insight_shows_its_kind_importance_text_and_evidence(ada: Client) -> 
     text = words(signed_in(ada).get(PAGE).content)
     assert (
         "Recommendation · Important · New A quiet week, January 5 to January 11"
-        " You were active on 4 days with 12 events; in the week before there were 8 events. Every active day counts towards your score; a short visit is enough."
+        " You were active on 4 days with 12 events; in the week before there were 8 events."
+        " Every active day counts towards your score; a short visit is enough."
         " What this rests on Active days 4 Events 12 Events in the week before 8"
         " Pick up where you left off Mark as read Dismiss"
     ) in text

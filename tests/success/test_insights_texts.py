@@ -120,7 +120,7 @@ def test_evidence_is_listed_for_reading() -> None:
         ("From", "Nov. 9, 2026"),
         ("Events", "1,234"),
         ("Overall score", "not measured"),
-        ("Change", "+6"),
+        ("Change of the score", "+6"),
         ("Trend", "Rising"),
         ("new", "x<"),
     ]
