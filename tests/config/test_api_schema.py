@@ -34,7 +34,7 @@ CHECKED = [
     response_schema_conformance,
 ]
 A_FEW = hypothesis_settings(
-    max_examples=6, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
+    max_examples=2, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 

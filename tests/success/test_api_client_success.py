@@ -10,9 +10,9 @@ from time_machine import travel
 from accounts.api_keys import NewKey
 from accounts.models import Client, Organization
 from accounts.tenancy import organization_scope
-from success.models import Score
+from success.models import Insight, Score
 from telemetry.models import DailyActivity, Event
-from tests.factories import UserFactory
+from tests.factories import ClientFactory, UserFactory
 from tests.success.scored_clients import add_activity, add_score
 
 URL = "/api/client/success"
@@ -305,3 +305,66 @@ def test_reading_takes_the_same_queries_however_many_scores_there_are(
             add_score(client_of_acme, period_end=MONDAY - timedelta(weeks=week))
         with django_assert_num_queries(13):
             get(browser, "user-1", headers=key)
+
+
+@pytest.fixture
+def insight(client_of_acme: Client) -> Insight:
+    evidence = {"from": "2026-11-09", "to": "2026-11-15", "contentGenerated": 3, "visualsCreated": 0}
+    with organization_scope(client_of_acme.organization_id):
+        return Insight.objects.create(
+            organization=client_of_acme.organization, client=client_of_acme, kind="achievement", period_end=MONDAY,
+            created_at=NOW, expires_at=NOW + timedelta(days=28), evidence=evidence,
+        )  # fmt: skip
+
+
+def test_the_insights_are_those_that_the_client_is_shown(
+    browser: Browser, key: dict[str, str], insight: Insight
+) -> None:
+    [shown] = get(browser, "user-1", headers=key).json()["insights"]
+    assert shown.pop("title")
+    assert shown.pop("body")
+    assert shown == {
+        "id": str(insight.pk),
+        "type": "achievement",
+        "status": "unread",
+        "priority": "normal",
+        "evidence": insight.evidence,
+        "actionUrl": None,
+        "createdAt": "2026-11-16T22:30:00Z",
+    }
+
+
+@pytest.mark.parametrize(("action", "statuses"), [("mark-read", ["read"]), ("act", ["acted_on"]), ("dismiss", [])])
+def test_an_insight_is_acted_on(
+    browser: Browser, key: dict[str, str], insight: Insight, action: str, statuses: list[str]
+) -> None:
+    body = {"clientId": "user-1", "action": action, "insightId": str(insight.pk)}
+    for _ in range(2):
+        assert send(browser, "PATCH", body, headers=key).json() == {"success": True}
+    assert [shown["status"] for shown in get(browser, "user-1", headers=key).json()["insights"]] == statuses
+
+
+@pytest.mark.parametrize("insight_id", ["x", "", "-1", "0", "9" * 30, "٣", "1.0"])
+def test_what_is_no_insight_of_the_client_is_unknown(
+    browser: Browser, key: dict[str, str], insight: Insight, insight_id: str
+) -> None:
+    with organization_scope(insight.organization_id):
+        other = ClientFactory.create(organization=insight.organization, external_id="other")
+    of_another = {"clientId": other.external_id, "action": "act", "insightId": str(insight.pk)}
+    missing = {"clientId": "user-1", "action": "act", "insightId": insight_id or "17"}
+    answers = [send(browser, "PATCH", body, headers=key) for body in (of_another, missing)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+
+
+def test_a_session_acts_with_the_csrf_token_alone(insight: Insight) -> None:
+    with organization_scope(insight.organization_id):
+        user = UserFactory.create()
+        Client.objects.update(user=user)
+    browser = Browser(enforce_csrf_checks=True)
+    browser.force_login(user)
+    body = {"clientId": "user-1", "action": "mark-read", "insightId": str(insight.pk)}
+    assert send(browser, "PATCH", body).status_code == 403
+    token = "t" * 32
+    browser.cookies["csrftoken"] = token
+    assert send(browser, "PATCH", body, headers={"X-CSRFToken": token}).status_code == 200
