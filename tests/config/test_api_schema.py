@@ -44,7 +44,7 @@ def operations(db: None) -> Iterator[list[Any]]:
     # As Django's own test client does it: the test's connection is not the request's to close.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
-    schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)
+    schema: Any = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)
     yield [found.ok() for found in schema.get_all_operations()]
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
