@@ -5,12 +5,18 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
+from accounts.logins import password_link
 from accounts.models import Client
-from tests.success.scored_clients import PASSWORD, add_activity, client_with_login, full_client
+from accounts.tenancy import all_organizations
+from success.feedback.links import feedback_link
+from success.models import Feedback, Insight
+from tests.success.scored_clients import PASSWORD, add_activity, client_with_login, full_client, login_of
+from tests.success.told_clients import add_insight, add_insights, add_milestone, add_task
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PAGE = "/client/dashboard/success"
+TODAY = timezone.now().date()
 WCAG_AA = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
 
@@ -67,19 +73,40 @@ def test_the_page_shows_the_stored_numbers(page: Page, ada: Client) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_have_no_accessibility_violations(page: Page, ada: Client, scheme: str) -> None:
-    client_with_login("newcomer", organization=ada.organization, external_id="user-2")
+    newcomer = client_with_login("newcomer", organization=ada.organization, external_id="user-2")
+    add_insights(ada, 12)
+    add_insight(ada, "recommendation", period_end=TODAY, priority=Insight.Priority.HIGH)
+    for title in ("Connect your data", "Set your goals"):
+        add_task(ada, title, is_onboarding=True, due_on=TODAY - timedelta(days=1))
+    add_task(ada, "Sign the contract", status="done")
+    for key in ("contents-10", "first-login"):
+        add_milestone(ada, key)
+    with all_organizations():
+        Client.objects.filter(pk=ada.pk).update(signed_up_at=timezone.now() - timedelta(days=90))
+        Insight.objects.update(expires_at=timezone.now() + timedelta(days=28))
+        link = feedback_link(newcomer, Feedback.Kind.CSAT, at=timezone.now())
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     found = {}
-    for path in ("/", "/client/sign-in", "/no-such-page"):
-        page.goto(path)
-        found[path] = violations(page)
+
+    def check(*paths: str) -> None:
+        for path in paths:
+            page.goto(path)
+            page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+            page.evaluate("Promise.all(document.getAnimations().map(animation => animation.finished))")
+            found[path] = violations(page)
+
+    check("/", "/client/sign-in", "/client/forgotten-password", "/client/forgotten-password/sent")
+    check("/no-such-page", "/invitation/no-such-token", "/set-password/MQ/no-such-token")
+    check(link, "/feedback/no-such-token", password_link(login_of(newcomer)))
     sign_in(page)
-    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
-    found[PAGE] = violations(page)
+    check(PAGE, "/client/feedback", "/client/preferences", "/client/password")
+    check(*(f"{PAGE}/events?part={part}" for part in ("events", "active_days", "tasks", "answers", "none")))
+    page.goto(PAGE)
     page.get_by_role("button", name="Sign out").click()
     sign_in(page, "newcomer")
     found["without a score"] = violations(page)
     assert {path: nodes for path, nodes in found.items() if nodes} == {}
+    assert len(found) == 20
 
 
 def test_the_page_works_without_javascript(chromium: Browser, site: str, ada: Client) -> None:
