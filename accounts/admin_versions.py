@@ -62,7 +62,7 @@ class VersionedAdmin(TenantModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """A member sees the platform's versions too: they count where the organization has none."""
-        versions = self.model.objects.order_by(*self.ordering)
+        versions: QuerySet[Any] = self.model.objects.order_by(*self.ordering)
         if request.user.is_superuser:
             return versions
         seat = request.seat  # type: ignore[attr-defined]

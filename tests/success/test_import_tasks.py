@@ -11,7 +11,7 @@ from django.db import connections
 from time_machine import travel
 
 from accounts.models import Client, Organization
-from accounts.tenancy import all_organizations, organization_scope
+from accounts.tenancy import all_organizations
 from success.models import Task
 from success.spreadsheets import plain_cell, safe_cell
 from telemetry.models import Event
@@ -127,8 +127,10 @@ def test_rows_that_cannot_be_are_told_by_their_line_and_the_others_are_taken(acm
         ("client,name\n", "The first line has to name the columns client, title; missing: title."),
         (
             "client,title,colour\n",
-            "There is no column “colour”. Those known are client, external_id, title, status,"
-            " onboarding, due_on, completed_at.",
+            (
+                "There is no column “colour”. Those known are client, external_id, title, status,"
+                " onboarding, due_on, completed_at."
+            ),
         ),
         ("client,title,title\n", "A column is there twice."),
     ],
