@@ -1,6 +1,13 @@
+import os
+
+from config.env import cache_url
 from config.logging import logging_settings
 from config.settings.base import *  # noqa: F403
-from config.settings.base import STORAGES
+from config.settings.base import CACHES, REDIS_URL, STORAGES
+
+# Each process of the tests has a database of the cache, which it may empty.
+PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 15 + 1
+CACHES["default"]["LOCATION"] = cache_url(f"{REDIS_URL}{'&' if '?' in REDIS_URL else '?'}db={PROCESS}")
 
 ALLOWED_HOSTS = ["*"]
 CRON_SECRET = "cron-secret-of-the-tests"
