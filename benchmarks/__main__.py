@@ -1,7 +1,7 @@
 """`make bench`: measures, prints, and writes docs/performance.md with its plot.
 
-`ARGS="ingest"`, `ARGS="scoring --sizes 10000 100000"`, `ARGS="milestones"` or `ARGS="health --sizes 100000"` measures
-a part and writes nothing.
+`ARGS="ingest"`, `ARGS="scoring --sizes 10000 100000"`, `ARGS="milestones"`, `ARGS="health --sizes 100000"` or
+`ARGS="dashboard --events 100000"` measures a part and writes nothing.
 `python -m benchmarks populate SLUG CLIENTS PERIOD_END` only makes an organization full of clients.
 """
 
@@ -12,8 +12,9 @@ from pathlib import Path
 
 import django
 
-PARTS = ("ingest", "scoring", "milestones", "health")
+PARTS = ("ingest", "scoring", "milestones", "health", "dashboard")
 SIZES = (10_000, 100_000, 1_000_000)
+EVENTS = 1_000_000
 PAGE = Path("docs/performance.md")
 
 
@@ -29,7 +30,7 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="benchmarks")
-    parser.set_defaults(sizes=SIZES, seconds=5.0)
+    parser.set_defaults(sizes=SIZES, seconds=5.0, events=EVENTS)
     parts = parser.add_subparsers(dest="part")
     ingest = parts.add_parser("ingest", help="events per second")
     ingest.add_argument("--seconds", type=float, default=5.0, help="how long to measure each")
@@ -39,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     milestones.add_argument("--seconds", type=float, default=5.0, help="how long to measure each round of recording")
     health = parts.add_parser("health", help="clients checked per second")
     health.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    dashboard = parts.add_parser("dashboard", help="how long the client's page takes")
+    dashboard.add_argument("--events", type=int, default=EVENTS)
     populate = parts.add_parser("populate", help="make an organization full of clients")
     populate.add_argument("slug")
     populate.add_argument("clients", type=int)
@@ -49,11 +52,12 @@ def _parser() -> argparse.ArgumentParser:
 def _measure(arguments: argparse.Namespace) -> None:
     from django.core.management import call_command
 
-    from benchmarks import health_check, ingest, milestones, page, scoring
+    from benchmarks import dashboard, health_check, ingest, milestones, page, scoring
 
     call_command("migrate", verbosity=0)
     tables = {}
     measured_ingest, measured_scoring, measured_milestones, measured_health = [], [], None, []
+    measured_dashboard: list[dashboard.Measured] = []
     if arguments.part in {None, "ingest"}:
         print("Events per second")
         measured_ingest = ingest.measure(seconds=arguments.seconds, announce=print)
@@ -74,6 +78,11 @@ def _measure(arguments: argparse.Namespace) -> None:
         measured_health = health_check.measure(sizes=arguments.sizes, announce=print)
         tables["health"] = health_check.report(measured_health)
         print(tables["health"])
+    if arguments.part in {None, "dashboard"}:
+        print("The client's page")
+        measured_dashboard = dashboard.measure(events=arguments.events, announce=print)
+        tables["dashboard"] = dashboard.report(measured_dashboard)
+        print(tables["dashboard"])
     if arguments.part is None and measured_milestones:
         page.write(
             PAGE,
@@ -81,6 +90,7 @@ def _measure(arguments: argparse.Namespace) -> None:
             scoring=measured_scoring,
             milestones=measured_milestones,
             health=measured_health,
+            dashboard=measured_dashboard,
         )
         print(f"Written: {PAGE}")
 

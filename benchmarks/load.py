@@ -17,6 +17,7 @@ class Load:
     requests: int
     seconds: float
     p50_ms: float
+    p95_ms: float
     p99_ms: float
     failures: list[bytes]
 
@@ -59,6 +60,11 @@ def post(path: str, body: bytes, *, key: str) -> bytes:
     return head.encode() + body
 
 
+def get(path: str, *, cookie: str) -> bytes:
+    """The bytes of one request for a page."""
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\nAccept: text/html\r\n\r\n".encode()
+
+
 def send_all(address: tuple[str, int], requests: Sequence[bytes], *, connections: int) -> Load:
     """Send every request once and wait for every answer."""
     latencies: list[float] = []
@@ -87,6 +93,7 @@ def send_all(address: tuple[str, int], requests: Sequence[bytes], *, connections
         requests=len(requests),
         seconds=seconds,
         p50_ms=statistics.median(latencies) * 1000,
+        p95_ms=percentile(latencies, 95) * 1000,
         p99_ms=percentile(latencies, 99) * 1000,
         failures=failures,
     )

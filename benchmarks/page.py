@@ -9,6 +9,7 @@ from pathlib import Path
 import matplotlib as mpl
 from django.db import connection
 
+from benchmarks import dashboard as dashboard_benchmark
 from benchmarks import health_check as health_benchmark
 from benchmarks import ingest as ingest_benchmark
 from benchmarks import milestones as milestones_benchmark
@@ -67,6 +68,13 @@ What detection costs those who record: batches of 100 for all of these clients a
 (`MILESTONES_AT_ONCE=false`), in turns; the median of {rounds} rounds each.
 
 {cost}
+
+## The client's page
+`/client/dashboard/success` for a client with {long_past:,} of the organization's {past:,} events in a year, with
+{weeks} weeks of scores, insights, tasks and milestones; signed in, over HTTP, from the first byte of the request to the
+last of the answer. The view itself is recorded after the page's transaction and is part of the time.
+
+{dashboard}
 """
 
 
@@ -77,6 +85,7 @@ def write(
     scoring: Sequence[scoring_benchmark.Measured],
     milestones: milestones_benchmark.Measured,
     health: Sequence[health_benchmark.Measured],
+    dashboard: Sequence[dashboard_benchmark.Measured],
 ) -> None:
     """Write the page and its two plots beside it."""
     images = path.parent / "images"
@@ -101,6 +110,10 @@ def write(
             rounds=milestones_benchmark.ROUNDS,
             latency=latency,
             cost=cost,
+            long_past=dashboard_benchmark.EVENTS // dashboard_benchmark.SHARE,
+            past=dashboard_benchmark.EVENTS,
+            weeks=dashboard_benchmark.WEEKS,
+            dashboard=dashboard_benchmark.report(dashboard),
         )
     )
 
