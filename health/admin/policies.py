@@ -92,4 +92,3 @@ class HolidayAdmin(AuditedAdmin, TenantModelAdmin):
     list_select_related = ("organization",)
     date_hierarchy = "day"
     ordering = ("-day", "id")
-    fields = ("organization", "day", "name")

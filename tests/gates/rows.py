@@ -131,7 +131,7 @@ MAKERS: dict[str, Callable[[Organization], models.Model]] = {
     "health.AlertEntry": own(AlertEntry, alert=alert, step="opened", at=NOW, note=marked),
     "health.ClientNote": own(ClientNote, client=client, text=marked, written_at=NOW),
     "health.HealthPolicy": own(HealthPolicy, version=lambda _: uuid4().int % 2_000_000_000, note=marked),
-    "health.Holiday": own(Holiday, day=TODAY, name=marked),
+    "health.Holiday": own(Holiday, day=lambda _: TODAY + timedelta(days=uuid4().int % 9999), name=marked),
     "health.NoticePreference": own(NoticePreference, user=lambda organization: member(organization).user),
     "success.Task": own(Task, client=client, title=marked, created_at=NOW, updated_at=NOW),
     "success.Feedback": own(Feedback, client=client, kind="nps", rating=9, comment=marked, given_at=NOW),
