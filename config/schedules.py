@@ -23,6 +23,7 @@ JOBS: dict[str, Schedule] = {
     "health-check-after-scores": {"crontab": "0 7 * * 1", "handler": "health.jobs.health_check_after_scores"},
     "success-insights": {"crontab": "10 7 * * 1", "handler": "success.jobs.success_insights"},
     "health-check": {"crontab": "0 * * * *", "handler": "health.jobs.health_check"},
+    "alert-digest": {"crontab": "5 * * * *", "handler": "health.jobs.alert_digest"},
     "expire-insights": {"crontab": "0 0 * * *", "handler": "success.jobs.expire_insights"},
     "reach-milestones": {"crontab": "40 0 * * *", "handler": "success.jobs.reach_all_milestones"},
     "installation-milestones": {"crontab": "40 0 * * *", "handler": "success.jobs.installation_milestones"},

@@ -12,6 +12,7 @@ from accounts.models import Organization
 from health.check_statement import check_statement
 from health.contention import until_it_passes
 from health.limits import limits_at
+from health.notices.critical import queue_critical_notices
 from health.policies import policy_in_force
 
 # Evaluations are hourly: one that comes sooner, by hand or after the scores, does not count as another good one.
@@ -42,7 +43,8 @@ def check_clients(
     while members work on the alerts: each change is made and logged once. Where nothing has changed, nothing is
     written.
 
-    What is known of the clients is what is known now, so `as_of` is the present: time alone passes by it.
+    What is known of the clients is what is known now, so `as_of` is the present: time alone passes by it. The mails
+    about what has become critical are queued in the transaction of the steps that they tell of.
     """
     organization = Organization.objects.only("timezone", "status").get(pk=organization_id)
     if organization.status != Organization.Status.ACTIVE:
@@ -63,7 +65,19 @@ def check_clients(
         "counted_until": as_of - EVALUATIONS_APART,
         "reopened_since": as_of - timedelta(hours=policy.reopen_hours),
     }
-    return until_it_passes(partial(_check, statement, parameters))
+    return until_it_passes(partial(_check_and_tell, statement, parameters))
+
+
+def _check_and_tell(statement: str, parameters: dict[str, Any]) -> Checked:
+    checked = _check(statement, parameters)
+    if checked.opened or checked.reopened or checked.escalated:
+        queue_critical_notices(
+            parameters["organization"],
+            at=parameters["as_of"],
+            first_client=parameters["first_client"],
+            last_client=parameters["last_client"],
+        )
+    return checked
 
 
 def _check(statement: str, parameters: dict[str, Any]) -> Checked:

@@ -1,4 +1,4 @@
-"""The checks that come around: every hour, and once more when the week's scores are there."""
+"""The checks that come around: every hour, and once more when the week's scores are there; and the daily mails."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -6,7 +6,8 @@ from dataclasses import asdict
 from django.utils.translation import gettext_lazy as _
 
 from health.checking import check_clients
-from jobs.definitions import CatchUp, Job, WorkUnit
+from health.notices.digest import queue_digests
+from jobs.definitions import CatchUp, Job, Spread, WorkUnit
 from jobs.periods import Every
 
 COUNTS = ("processed", "success", "opened", "reopened", "escalated", "resolved", "failed")
@@ -18,6 +19,12 @@ def check_unit(unit: WorkUnit) -> Mapping[str, int]:
         unit.organization_id, as_of=unit.as_of, first_client=unit.first_client, last_client=unit.last_client
     )
     return asdict(checked) | {"success": checked.processed}
+
+
+def digest_unit(unit: WorkUnit) -> Mapping[str, int]:
+    """An hour that was missed needs no digest of its own: the next one tells of it."""
+    digests = queue_digests(unit.organization_id, as_of=unit.as_of)
+    return {"sent": digests.queued, "skipped": digests.skipped}
 
 
 health_check = Job(
@@ -37,4 +44,13 @@ health_check_after_scores = Job(
     after="success-score",
     tells={"opened": "alerts"},
     count_names=COUNTS,
+)
+alert_digest = Job(
+    name="alert-digest",
+    title=_("Digest of alerts"),
+    every=Every.HOUR,
+    work=digest_unit,
+    spread=Spread.ORGANIZATION,
+    catch_up=CatchUp.NEWEST,
+    count_names=("sent", "skipped", "failed"),
 )
