@@ -1,9 +1,10 @@
 """The alert console: where staff see what is worst first, and say what they do about it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -21,13 +22,14 @@ from unfold.decorators import display
 
 from accounts.admin_access import TenantModelAdmin
 from accounts.models import User
+from health.alert_steps import Outcome
 from health.alerts import UnableToSnoozeError
 from health.badge import badge_of_request
 from health.console.answers import answer, complaints
 from health.console.listing import AlertList, ViewFilter
 from health.console.page import alert_page_of
 from health.console.step_form import MOST_ALERTS, Step, StepForm, name_of
-from health.console.views import FIRST, VIEWS, asker_of, view_counts
+from health.console.views import FIRST, VIEW_OF, VIEWS, asker_of, view_counts
 from health.models import Alert
 from success.client_admin import ARROWS, BAND_COLOURS
 
@@ -70,13 +72,13 @@ class AlertAdmin(TenantModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         alerts: Any = super().get_queryset(request)
         counts = view_counts(alerts, asker_of(request))
-        chosen = request.GET.get("view", FIRST.name)
+        chosen = VIEW_OF.get(request.GET.get("view", ""), FIRST)
         views = [
             {
                 "title": view.title,
                 "address": f"?view={view.name}",
                 "count": counts.get(view.name),
-                "is_chosen": view.name == chosen,
+                "is_chosen": view is chosen,
             }
             for view in VIEWS
         ]
@@ -90,7 +92,7 @@ class AlertAdmin(TenantModelAdmin):
         alert: Alert | None = self.get_object(request, object_id)
         if alert is None or not self.has_view_permission(request, alert):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
-        page = alert_page_of(alert, today=timezone.localdate())
+        page = alert_page_of(alert, today=timezone.now().astimezone(alert.organization.timezone).date())
         title = f"{alert.get_kind_display()}: {alert.client}"
         context = {
             **self.admin_site.each_context(request),
@@ -100,12 +102,28 @@ class AlertAdmin(TenantModelAdmin):
             "alert": alert,
             "page": page,
             "forms": [
-                (step, self._form(request, [alert], initial={"step": step.value, "alerts": str(alert.pk)}))
+                (
+                    step,
+                    self._form(
+                        request,
+                        organizations=[alert.organization_id],
+                        initial={"step": step.value, "alerts": str(alert.pk)},
+                    ),
+                )
                 for step in page.steps
             ],
             "next": request.path,
         }
         return TemplateResponse(request, "admin/health/alert.html", context)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
+        """Those that were ticked are meant even when they have left the view since: one is told who was first."""
+        if request.POST.get("select_across", "0") != "1":
+            if not all(ticked.isdecimal() for ticked in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+                return redirect(request.get_full_path())
+            queryset = self.get_queryset(request)
+        response: HttpResponse | None = super().response_action(request, queryset)
+        return response
 
     def step_view(self, request: HttpRequest) -> HttpResponse:
         """POST takes a step with the alerts whose ids it names, and goes back to where it came from."""
@@ -123,10 +141,7 @@ class AlertAdmin(TenantModelAdmin):
         except UnableToSnoozeError:
             form.add_error(None, gettext("Choose a time that is still to come."))
             return self._ask(request, form, back=back)
-        if outcome.changed:
-            messages.success(request, answer(step, outcome))
-        for complaint in complaints(outcome):
-            messages.warning(request, complaint)
+        _tell(request, step, outcome)
         return redirect(back)
 
     def badge_view(self, request: HttpRequest) -> HttpResponse:
@@ -136,16 +151,16 @@ class AlertAdmin(TenantModelAdmin):
         return JsonResponse(badge.as_json())
 
     @admin.action(description=_("Acknowledge"), permissions=["change"])
-    def acknowledge(self, request: HttpRequest, chosen: QuerySet[Alert]) -> None:
-        self._take(request, chosen, {"step": Step.ACKNOWLEDGE, "note": ""})
+    def acknowledge(self, request: HttpRequest, chosen: QuerySet[Alert]) -> HttpResponse | None:
+        return self._take(request, chosen, {"step": Step.ACKNOWLEDGE, "note": ""})
 
     @admin.action(description=_("Acknowledge with a note…"), permissions=["change"])
     def acknowledge_with_note(self, request: HttpRequest, chosen: QuerySet[Alert]) -> HttpResponse:
         return self._begin(request, Step.ACKNOWLEDGE, chosen)
 
     @admin.action(description=_("Assign to me"), permissions=["change"])
-    def assign_to_me(self, request: HttpRequest, chosen: QuerySet[Alert]) -> None:
-        self._take(request, chosen, {"step": Step.ASSIGN, "owner": request.user.pk})
+    def assign_to_me(self, request: HttpRequest, chosen: QuerySet[Alert]) -> HttpResponse | None:
+        return self._take(request, chosen, {"step": Step.ASSIGN, "owner": request.user.pk})
 
     @admin.action(description=_("Assign…"), permissions=["change"])
     def assign(self, request: HttpRequest, chosen: QuerySet[Alert]) -> HttpResponse:
@@ -160,12 +175,12 @@ class AlertAdmin(TenantModelAdmin):
         return self._begin(request, Step.RESOLVE, chosen)
 
     @admin.action(description=_("Mark as useful"), permissions=["change"])
-    def mark_useful(self, request: HttpRequest, chosen: QuerySet[Alert]) -> None:
-        self._take(request, chosen, {"step": Step.USEFUL})
+    def mark_useful(self, request: HttpRequest, chosen: QuerySet[Alert]) -> HttpResponse | None:
+        return self._take(request, chosen, {"step": Step.USEFUL})
 
     @admin.action(description=_("Mark as noise"), permissions=["change"])
-    def mark_noise(self, request: HttpRequest, chosen: QuerySet[Alert]) -> None:
-        self._take(request, chosen, {"step": Step.NOISE})
+    def mark_noise(self, request: HttpRequest, chosen: QuerySet[Alert]) -> HttpResponse | None:
+        return self._take(request, chosen, {"step": Step.NOISE})
 
     @display(description=_("alert"), ordering="kind")
     def alert(self, alert: Alert) -> str:
@@ -205,20 +220,24 @@ class AlertAdmin(TenantModelAdmin):
     def state(self, alert: Any) -> tuple[str, str]:
         return alert.status, str(Alert.Status(alert.status).label)
 
-    def _form(self, request: HttpRequest, alerts: Iterable[Alert] = (), **kwargs: Any) -> StepForm:
+    def _form(self, request: HttpRequest, *, organizations: Collection[int] = (), **kwargs: Any) -> StepForm:
         """Owners to choose from are members of the person's organization, for an operator those of the alerts'."""
         members = Q()
         if not request.user.is_superuser:
             seat = request.seat  # type: ignore[attr-defined]
             members = Q(memberships__organization=seat.organization_id if seat else None)
-        elif alerts:
-            members = Q(memberships__organization__in={alert.organization_id for alert in alerts})
+        elif organizations:
+            members = Q(memberships__organization__in=organizations)
         people = User.objects.filter(members, memberships__isnull=False, is_active=True).distinct()
         return StepForm(members=people.order_by("first_name", "last_name", "username"), **kwargs)
 
     def _begin(self, request: HttpRequest, step: Step, chosen: QuerySet[Alert]) -> HttpResponse:
         ids = _ids(chosen)
-        form = self._form(request, initial={"step": step.value, "alerts": ",".join(map(str, ids))})
+        if len(ids) > MOST_ALERTS:
+            return _too_many(request)
+        form = self._form(
+            request, organizations=_organizations(chosen), initial={"step": step.value, "alerts": _joined(ids)}
+        )
         return self._ask(request, form, back=request.get_full_path(), count=len(ids))
 
     def _ask(self, request: HttpRequest, form: StepForm, *, back: str, count: int | None = None) -> HttpResponse:
@@ -232,19 +251,43 @@ class AlertAdmin(TenantModelAdmin):
         }
         return TemplateResponse(request, "admin/health/alert_step.html", context)
 
-    def _take(self, request: HttpRequest, chosen: QuerySet[Alert], values: dict[str, Any]) -> None:
+    def _take(self, request: HttpRequest, chosen: QuerySet[Alert], values: dict[str, Any]) -> HttpResponse | None:
         """A step that needs no question."""
-        data = {**values, "alerts": ",".join(map(str, _ids(chosen)))}
-        form = self._form(request, data=data)
-        if not form.is_valid():
+        ids = _ids(chosen)
+        if len(ids) > MOST_ALERTS:
+            return _too_many(request)
+        form = self._form(request, data={**values, "alerts": _joined(ids)})
+        if form.is_valid():
+            _tell(request, values["step"], form.take(actor=request.user, at=timezone.now()))  # type: ignore[arg-type]
+        else:
             messages.error(request, gettext("You are no member of this organization."))
-            return
-        outcome = form.take(actor=request.user, at=timezone.now())  # type: ignore[arg-type]
-        if outcome.changed:
-            messages.success(request, answer(Step(values["step"]), outcome))
-        for complaint in complaints(outcome):
-            messages.warning(request, complaint)
+        return None
 
 
 def _ids(chosen: QuerySet[Alert]) -> list[int]:
-    return list(chosen.order_by().values_list("pk", flat=True)[:MOST_ALERTS])
+    """One more than a step takes, where there are so many."""
+    return list(chosen.order_by().values_list("pk", flat=True)[: MOST_ALERTS + 1])
+
+
+def _joined(ids: Iterable[int]) -> str:
+    return ",".join(map(str, ids))
+
+
+def _organizations(chosen: QuerySet[Alert]) -> set[int]:
+    return set(chosen.order_by().values_list("organization_id", flat=True).distinct())
+
+
+def _too_many(request: HttpRequest) -> HttpResponse:
+    """Rather than taking the step with some of them only."""
+    messages.error(request, gettext("Choose between 1 and %d alerts.") % MOST_ALERTS)
+    return redirect(request.get_full_path())
+
+
+def _tell(request: HttpRequest, step: Step, outcome: Outcome) -> None:
+    complained = list(complaints(outcome))
+    if outcome.changed:
+        messages.success(request, answer(step, outcome))
+    elif not complained:
+        messages.info(request, gettext("Nothing to change: it was so already."))
+    for complaint in complained:
+        messages.warning(request, complaint)

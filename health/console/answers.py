@@ -56,16 +56,16 @@ SENTENCES: Mapping[Reason, Any] = {
 
 
 def _first_ones(refusals: list[Refusal], names: Mapping[int, str]) -> str:
-    told = [
+    first = sorted((refusal.at, refusal.by_id or 0) for refusal in refusals if refusal.at)
+    told = dict.fromkeys(
         _("%(name)s, %(time)s")
         % {
-            "name": names.get(refusal.by_id or 0, _("by itself")),
-            "time": date_format(timezone.localtime(refusal.at), "SHORT_DATETIME_FORMAT"),
+            "name": names.get(by_id, _("by itself")),
+            "time": date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT"),
         }
-        for refusal in refusals[:MOST_NAMED]
-        if refusal.at
-    ]
-    return f" ({'; '.join(told)}{'; …' if len(refusals) > MOST_NAMED else ''})" if told else ""
+        for at, by_id in first
+    )
+    return f" ({'; '.join([*told][:MOST_NAMED])}{'; …' if len(told) > MOST_NAMED else ''})" if told else ""
 
 
 def _names(outcome: Outcome) -> dict[int, str]:

@@ -19,6 +19,8 @@ from health.models import Alert
 
 MOST_ALERTS = 5_000
 MORNING = time(9)
+# The last years that can be typed lie outside of those that the database gives back.
+LONGEST_SNOOZE = timedelta(days=3652)
 
 
 class Step(TextChoices):
@@ -92,6 +94,8 @@ class StepForm(forms.Form):
             self.add_error("note", gettext("Write the note."))
         if step == Step.SNOOZE and cleaned.get("until") == Until.TIME and not cleaned.get("until_time"):
             self.add_error("until_time" if "until_time" in self.fields else None, gettext("Say until when."))
+        if cleaned.get("until_time") and cleaned["until_time"] > timezone.now() + LONGEST_SNOOZE:
+            self.add_error("until_time", gettext("Choose a time within the next ten years."))
         return cleaned
 
     def take(self, *, actor: User, at: datetime) -> Outcome:
