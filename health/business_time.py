@@ -19,7 +19,7 @@ def business_time_before(
     day = moment.astimezone(timezone).date()
     while True:
         begin = datetime.combine(day, time(), timezone).astimezone(UTC)
-        if _is_business_day(day, holidays):
+        if is_business_day(day, holidays):
             if end - begin >= length:
                 return end - length
             length -= end - begin
@@ -27,5 +27,5 @@ def business_time_before(
         day -= DAY
 
 
-def _is_business_day(day: date, holidays: Collection[date]) -> bool:
+def is_business_day(day: date, holidays: Collection[date]) -> bool:
     return day.weekday() < SATURDAY and day not in holidays

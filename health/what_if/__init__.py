@@ -1,0 +1,1 @@
+"""What other levels would have done. See docs/alerts.md, "What if"."""
