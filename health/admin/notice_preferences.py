@@ -44,15 +44,14 @@ class NoticePreferenceAdmin(TenantModelAdmin):
         return redirect("admin:health_noticepreference_change", own.pk)
 
     def save_model(self, request: HttpRequest, obj: NoticePreference, form: Any, change: bool) -> None:
-        if not change:
-            obj.user_id = request.user.pk  # type: ignore[assignment]
-            # Asked for twice at once, the second one changes what the first has made.
-            obj.pk = (
-                NoticePreference.objects.filter(
-                    organization=request.seat.organization_id,  # type: ignore[attr-defined]
-                    user=request.user.pk,
-                )
-                .values_list("pk", flat=True)
-                .first()
-            )
-        super().save_model(request, obj, form, change)
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        # Asked for twice at once, the second one changes what the first has made.
+        obj.user_id = request.user.pk  # type: ignore[assignment]
+        saved, _created = NoticePreference.objects.update_or_create(
+            organization_id=request.seat.organization_id,  # type: ignore[attr-defined]
+            user_id=obj.user_id,
+            defaults={name: getattr(obj, name) for name in self.fields},
+        )
+        obj.pk = saved.pk

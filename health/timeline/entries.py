@@ -62,7 +62,7 @@ def _entries(client: Client, *, first: date, last: date) -> list[Entry]:
         "client": client.pk,
         "timezone": zone.key,
         "since": datetime.combine(first, time(), zone),
-        "until": datetime.combine(last, time.max, zone),
+        "until": datetime.combine(last + timedelta(days=1), time(), zone),
         "days": [first + timedelta(days=number) for number in range((last - first).days + 1)],
     }
     with connection.cursor() as cursor:
