@@ -4,13 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.admin_access import EVERY_MEMBER, OWNERS, TenantModelAdmin
 from accounts.admin_audit import AuditedAdmin
 from accounts.admin_versions import VersionedAdmin, organization_asked_for, organization_of
+from health.admin.what_if import asks_what_if, form_that_is_only_shown, what_if_panel
 from health.models import Alert, HealthPolicy, Holiday
 from health.policies import VALUES, changed_values, create_policy, policy_in_force
 
@@ -33,6 +34,7 @@ class HealthPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
 class HealthPolicyAdmin(VersionedAdmin):
     form = HealthPolicyForm
     changed_values = changed_values
+    change_form_after_template = "admin/health/what_if.html"
     list_display = ("name", "changed", "note", "created_by", "created_at", "organization")
     list_select_related = ("organization", "created_by")
     ordering = ("-id",)
@@ -69,6 +71,20 @@ class HealthPolicyAdmin(VersionedAdmin):
         return {name: getattr(policy, name) for name in VALUES} | {
             "organization": organization.pk if organization else None
         }
+
+    def get_form(
+        self, request: HttpRequest, obj: HealthPolicy | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        return form_that_is_only_shown(form) if asks_what_if(request) else form
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if asks_what_if(request):
+            context["what_if"] = what_if_panel(request, context["adminform"].form)
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return response
 
     def save_model(self, request: HttpRequest, obj: HealthPolicy, form: Any, change: bool) -> None:
         created = create_policy(

@@ -55,7 +55,8 @@ ANSWER = """
 SELECT 'history' AS part, 0 AS policy, '' AS kind, (SELECT count(*) FROM watched) AS number,
     (SELECT count(*) FROM churned)::double precision AS figure
 UNION ALL
-SELECT 'alerts', policy, '', count(*), count(DISTINCT client_id) FROM alert WHERE opened_at >= %(begins)s GROUP BY policy
+SELECT 'alerts', policy, '', count(*), count(DISTINCT client_id) FROM alert
+WHERE opened_at >= %(begins)s GROUP BY policy
 UNION ALL
 SELECT 'opened', policy, kind, count(*), 0 FROM alert WHERE opened_at >= %(begins)s GROUP BY policy, kind
 UNION ALL
