@@ -12,7 +12,7 @@ from typing import Any
 
 import django
 
-PARTS = ("ingest", "scoring", "milestones", "health", "dashboard")
+PARTS = ("ingest", "scoring", "milestones", "health", "alerts", "dashboard")
 SIZES = [10_000, 100_000, 1_000_000]
 SECONDS = 5.0
 EVENTS = 1_000_000
@@ -49,13 +49,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _measures(arguments: argparse.Namespace) -> Mapping[str, Callable[[], Any]]:
-    from benchmarks import dashboard, health_check, ingest, milestones, scoring
+    from benchmarks import alert_list, dashboard, health_check, ingest, milestones, scoring
 
     return {
         "ingest": lambda: ingest.measure(seconds=arguments.seconds, announce=print),
         "scoring": lambda: scoring.measure(sizes=arguments.sizes, announce=print),
         "milestones": lambda: milestones.measure(seconds=arguments.seconds, announce=print),
         "health": lambda: health_check.measure(sizes=arguments.sizes, announce=print),
+        "alerts": lambda: alert_list.measure(announce=print),
         "dashboard": lambda: dashboard.measure(events=arguments.events, announce=print),
     }
 

@@ -11,7 +11,7 @@ from typing import Any
 import matplotlib as mpl
 from django.db import connection
 
-from benchmarks import dashboard, health_check, ingest, milestones, scoring
+from benchmarks import alert_list, dashboard, health_check, ingest, milestones, scoring
 
 mpl.use("svg")
 import matplotlib.pyplot as plt
@@ -107,6 +107,17 @@ queries each.
 """,
         lambda measured: {"table": health_check.report(measured)},
         {"checked": health_check.PLAIN_SAMPLE},
+    ),
+    "alerts": Section(
+        "The list of alerts",
+        """
+The alert console with {alerts:,} open alerts: the time from a request to the whole answer within the application, without
+a network. Steps are taken with {bulk:,} alerts at once, three times each.
+
+{table}
+""",
+        lambda measured: {"table": alert_list.report(measured)},
+        {"alerts": alert_list.ALERTS, "bulk": alert_list.BULK},
     ),
     "milestones": Section(
         "Milestones at once",
