@@ -91,6 +91,7 @@ ADMIN_NAVIGATION: list[dict[str, Any]] = [
             {"title": "Organization", "icon": "apartment", "model": "accounts.Organization"},
             {"title": "Members", "icon": "badge", "model": "accounts.Membership"},
             {"title": "Health policies", "icon": "tune", "model": "health.HealthPolicy"},
+            {"title": "Precision of alerts", "icon": "target", "page": "admin:health_alert_precision"},
             {"title": "Holidays", "icon": "event_busy", "model": "health.Holiday"},
             {"title": "Notices", "icon": "mail", "model": "health.NoticePreference"},
             {"title": "API keys", "icon": "key", "model": "accounts.ApiKey"},

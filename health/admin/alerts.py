@@ -22,6 +22,7 @@ from unfold.decorators import display
 
 from accounts.admin_access import TenantModelAdmin
 from accounts.models import User
+from health.admin.precision import precision_view
 from health.alert_steps import Outcome
 from health.alerts import UnableToSnoozeError
 from health.badge import badge_of_request
@@ -59,8 +60,9 @@ class AlertAdmin(TenantModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         step = path("step/", self.admin_site.admin_view(self.step_view), name="health_alert_step")
         badge = path("badge/", self.admin_site.admin_view(self.badge_view), name="health_alert_badge")
+        precision = path("precision/", self.admin_site.admin_view(self.precision), name="health_alert_precision")
         urls: list[URLPattern] = super().get_urls()
-        return [step, badge, *urls]
+        return [step, badge, precision, *urls]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AlertList]:
         return AlertList
@@ -149,6 +151,9 @@ class AlertAdmin(TenantModelAdmin):
         if badge is None:
             raise PermissionDenied
         return JsonResponse(badge.as_json())
+
+    def precision(self, request: HttpRequest) -> HttpResponse:
+        return precision_view(request, self.admin_site)
 
     @admin.action(description=_("Acknowledge"), permissions=["change"])
     def acknowledge(self, request: HttpRequest, chosen: QuerySet[Alert]) -> HttpResponse | None:

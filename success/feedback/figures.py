@@ -108,10 +108,13 @@ def satisfied_rate(answers: Answers) -> float | None:
 
 
 def satisfied_interval(answers: Answers) -> Interval:
-    """Wilson's score interval (E. B. Wilson, JASA 22 (1927) 209–212)."""
-    n, satisfied = answers.n, answers.count_in(SATISFIED)
+    return wilson_interval(answers.count_in(SATISFIED), answers.n)
+
+
+def wilson_interval(hits: int, n: int) -> Interval:
+    """Wilson's score interval of a share of `n` (E. B. Wilson, JASA 22 (1927) 209–212)."""
     if not n:
         return Interval(0, 1)
-    share, z2 = satisfied / n, Z**2
+    share, z2 = hits / n, Z**2
     centre, margin = share + z2 / (2 * n), Z * sqrt(share * (1 - share) / n + z2 / (4 * n**2))
     return Interval(max((centre - margin) / (1 + z2 / n), 0), min((centre + margin) / (1 + z2 / n), 1))

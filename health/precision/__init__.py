@@ -1,0 +1,1 @@
+"""How good each rule is: by what members said of its alerts, and by who left."""
