@@ -111,8 +111,8 @@ queries each.
     "alerts": Section(
         "The list of alerts",
         """
-The alert console with {alerts:,} open alerts: the time from a request to the whole answer within the application, without
-a network. Steps are taken with {bulk:,} alerts at once, three times each.
+The alert console with {alerts:,} open alerts: the time from a request to the whole answer within the application,
+without a network. Steps are taken with {bulk:,} alerts at once, three times each.
 
 {table}
 """,
