@@ -80,9 +80,10 @@
     }
   }
 
-  if (document.readyState === "loading") {
-    document.addEventListener("DOMContentLoaded", begin);
-  } else {
+  // Only then does the page stand still: scripts of the admin move the list while it loads, and that takes the focus.
+  if (document.readyState === "complete") {
     begin();
+  } else {
+    window.addEventListener("load", begin);
   }
 })();
