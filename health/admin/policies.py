@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
@@ -72,9 +73,7 @@ class HealthPolicyAdmin(VersionedAdmin):
             "organization": organization.pk if organization else None
         }
 
-    def get_form(
-        self, request: HttpRequest, obj: HealthPolicy | None = None, change: bool = False, **kwargs: Any
-    ) -> Any:
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         return form_that_is_only_shown(form) if asks_what_if(request) else form
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Q
 
@@ -41,7 +42,7 @@ def verdicts(organization_id: int | None, *, as_of: datetime, days: int = DAYS) 
     alerts = Alert.objects.filter(opened_at__gt=as_of - timedelta(days=days), opened_at__lte=as_of)
     if organization_id is not None:
         alerts = alerts.filter(organization=organization_id)
-    counted = {
+    counted: dict[str, Any] = {
         row["kind"]: row
         for row in alerts.order_by()
         .values("kind")

@@ -3,7 +3,8 @@
 import os
 import random
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -36,7 +37,7 @@ def activity(dice: random.Random) -> list[datetime]:
 
 
 def remember(client: Client, moments: list[datetime], zone: ZoneInfo) -> None:
-    by_day: dict[object, list[datetime]] = {}
+    by_day: dict[date, list[datetime]] = {}
     for at in moments:
         by_day.setdefault(at.astimezone(zone).date(), []).append(at)
     DailyActivity.objects.bulk_create(
@@ -93,7 +94,7 @@ def said(result: Replay) -> tuple[int, int, dict[str, int], dict[str, int]]:
     ids=["as usual", "business days", "without the first step"],
 )
 def test_the_replay_of_silence_is_what_the_checks_did(
-    organization: Organization, outsider: Organization, levels: dict[str, object]
+    organization: Organization, outsider: Organization, levels: dict[str, Any]
 ) -> None:
     dice = random.Random(int(os.environ.get("SEED", "11")))
     zone = ZoneInfo("Europe/Berlin")

@@ -9,9 +9,9 @@ from django.test import Client as Browser
 
 from accounts.models import Membership, Organization
 from accounts.tenancy import all_organizations, organization_scope
-from health.admin import what_if
 from health.models import HealthPolicy
 from health.policies import VALUES, policy_in_force
+from health.what_if.replaying import replay
 from tests.accounts.admin_pages import browser_of, operators_browser
 from tests.health.watched_clients import DAY, NOW, add_client
 
@@ -86,10 +86,9 @@ def test_what_takes_too_long_says_so(organization: Organization, monkeypatch: py
     def slow(*args: Any, **kwargs: Any) -> Any:
         return replay(*args, **kwargs, seconds=0.001)
 
-    replay = what_if.replay
     for _ in range(20):
         add_client(organization, silent=timedelta(days=5))
-    monkeypatch.setattr(what_if, "replay", slow)
+    monkeypatch.setattr("health.admin.what_if.replay", slow)
     assert "too much history" in ask(browser_of(organization, Membership.Role.OWNER), levels(organization))
 
 
