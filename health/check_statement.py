@@ -66,7 +66,6 @@ SELECT compared.client_id, compared.matter, compared.target, compared.evidence,
     CASE WHEN former.id IS NULL THEN compared.action ELSE 'reopen' END AS action,
     {", ".join(f"coalesce(compared.{column}, former.{column}) AS {column}" for column in STATE)}
 FROM compared LEFT JOIN LATERAL ({FORMER}) AS former ON compared.action = 'open'
-WHERE compared.action IS NOT NULL
 """
 
 # The latest version of each row, if it still is as it was when it was compared.
@@ -155,7 +154,7 @@ def check_statement(*, clients: str, alerts: str, switched_off: Collection[str])
     WITH {LIMITS}, {STEPS},
     found (client_id, matter, raised, held, evidence) AS ({findings(watched=watched, switched_off=switched_off)}),
     lasting AS ({LASTING.format(alerts=alerts)}),
-    compared AS ({COMPARED}),
+    compared AS MATERIALIZED (SELECT * FROM ({COMPARED}) AS every WHERE action IS NOT NULL),
     decided AS MATERIALIZED ({DECIDED}),
     locked AS MATERIALIZED ({LOCKED}),
     changed AS ({CHANGED}),
