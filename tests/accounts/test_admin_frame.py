@@ -100,3 +100,20 @@ def test_guessing_passwords_has_to_wait(organization: Organization) -> None:
     assert refused.status_code == 429
     assert 0 < int(refused["Retry-After"]) <= 31
     assert "Too many failed attempts" in refused.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        ("/admin/", "Home"),
+        ("/admin/success/churn/", "Churned clients"),
+        ("/admin/success/churn/backtest/", "Backtest"),
+        ("/admin/success/churn/add/", "Churned clients"),
+        ("/admin/jobs/jobrun/status/", "Jobs"),
+        ("/admin/jobs/jobrun/", "Runs"),
+        ("/admin/password_change/", None),
+    ],
+)
+def test_one_entry_of_the_sidebar_is_where_one_is(page: str, title: str | None, db: None) -> None:
+    groups = operators_browser().get(page).context["sidebar_navigation"]
+    assert [item["title"] for group in groups for item in group["items"] if item["active"]] == [title] * bool(title)
