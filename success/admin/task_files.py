@@ -20,7 +20,7 @@ from import_export.tmp_storages import CacheStorage
 from unfold.contrib.import_export.forms import ImportForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts.models import Organization
+from accounts.models import Organization, User
 from success.models import Task
 from success.spreadsheets import safe_cell
 from success.task_files.importing import Imported, Outcome, import_tasks
@@ -71,7 +71,7 @@ class TaskResource(ModelResource):  # type: ignore[misc]
         fields = COLUMNS
         export_order = COLUMNS
 
-    def __init__(self, organization: Organization | None = None, **kwargs: Any) -> None:
+    def __init__(self, organization: Organization | None = None, actor: User | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.organization = organization
 
