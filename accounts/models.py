@@ -4,7 +4,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.utils.translation import gettext_lazy as _
 from timezone_field import TimeZoneField
 
@@ -15,6 +15,11 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        # A forgotten password is asked for by either, whatever its case.
+        indexes: ClassVar = [
+            models.Index(Upper("username"), name="accounts_user_by_username"),
+            models.Index(Upper("email"), name="accounts_user_by_email"),
+        ]
 
 
 class Organization(models.Model):
