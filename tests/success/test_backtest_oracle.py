@@ -1,4 +1,5 @@
 import random
+from math import sqrt
 from statistics import median, quantiles
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from accounts.models import Organization
 from accounts.tenancy import organization_scope
 from success.backtest.figures import HorizonFigures
+from success.backtest.intervals import Interval
 from success.backtest.judging import backtest
 from success.backtest.rules import BANDS
 from tests.success import backtest_oracle as oracle
@@ -56,3 +58,45 @@ def test_figures_equal_those_of_plain_python(seed: int, organization: Organizati
         quartiles = figures.lead_times.quartiles
         assert quartiles is not None
         assert (quartiles.low, quartiles.high) == (low, high)
+
+
+def near(interval: Interval | None) -> object:
+    assert interval is not None
+    return pytest.approx((interval.low, interval.high), abs=2e-4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_intervals_equal_those_of_plain_python(seed: int, organization: Organization, outsider: Organization) -> None:
+    dice = random.Random(seed)
+    pasts = [random_past(dice) for _ in range(60)]
+    store_pasts(organization, pasts)
+    store_pasts(outsider, [random_past(dice) for _ in range(30)])
+    risks = {"score": lambda each: -each.overall, "recency": lambda each: each.silent_days}
+    for figures in judged(organization):
+        found = oracle.observations(pasts, horizon=figures.days, as_of=AS_OF)
+        churned = [each for each in found if each.has_churned]
+        at_risk = [each for each in found if each.band == "at_risk"]
+        told = figures.rules["at_risk"]
+        for share, of, hits in ((told.precision, at_risk, churned), (told.recall, churned, at_risk)):
+            terms = oracle.share_terms(of, {id(each) for each in hits})
+            expected = oracle.wilson(
+                sum(each in hits for each in of) / len(of),
+                variance=oracle.variance_of_sum(terms), most=len(of), clusters=len(terms),
+            )  # fmt: skip
+            assert expected == near(share.interval)
+        fewer = min(figures.size.churned_clients, figures.size.retained_clients)
+        m, k = len(churned), len(found) - len(churned)
+        of_clients = {}
+        for key, risk in risks.items():
+            of_clients[key] = [x / m + y / k for x, y in oracle.pulls(found, risk)]
+            variance = oracle.variance_of_sum(of_clients[key])
+            theta = oracle.area(found, risk)
+            assert oracle.wilson(theta, variance=variance, most=len(found), clusters=fewer) == near(
+                figures.areas[key].interval
+            )
+            assert variance == pytest.approx(oracle.obuchowski(found, risk), rel=0.05)
+        apart = [score - recency for score, recency in zip(of_clients["score"], of_clients["recency"], strict=True)]
+        gap = oracle.area(found, risks["score"]) - oracle.area(found, risks["recency"])
+        reach = oracle.student(fewer - 1) * sqrt(oracle.variance_of_sum(apart))
+        assert figures.difference is not None
+        assert (gap - reach, gap + reach) == near(figures.difference.interval)
