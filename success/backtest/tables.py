@@ -24,7 +24,7 @@ def areas_table(figures: HorizonFigures) -> Table:
     size = figures.size
     title = (
         f"Ranking (AUC): {size.observations:,} weekly scores of {size.clients:,} clients,"
-        f" {size.churned:,} of {size.churned_clients:,} followed by churn"
+        f" {size.churned:,} of them, of {size.churned_clients:,} clients, followed by churn"
     )
     return title, ("Ranking by", "AUC", "95 %"), rows or [("Score, days without activity", NOT_ENOUGH, "–")]
 

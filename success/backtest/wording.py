@@ -26,8 +26,8 @@ def _precision(figures: HorizonFigures) -> str:
     precision = figures.rules[AT_RISK].precision
     if precision.interval is None:
         return (
-            f"Only {precision.clients:,} clients had an at-risk score: not enough to say how many of them leave within"
-            f" {figures.days} days."
+            f"Too few clients had an at-risk score to say how many of them leave within {figures.days} days:"
+            f" {precision.clients:,}."
         )
     base = figures.size.churned / figures.size.observations
     return (
@@ -40,7 +40,7 @@ def _precision(figures: HorizonFigures) -> str:
 def _recall(figures: HorizonFigures) -> str:
     recall = figures.rules[AT_RISK].recall
     return (
-        f"Of {recall.of:,} scores that were followed by churn, {recall.hits:,} were at risk: {percent(recall.share)}"
+        f"Of the scores that were followed by churn, {recall.hits:,} of {recall.of:,} at risk: {percent(recall.share)}"
         f" ({percents(recall.interval)}, {recall.clients:,} clients who left)."
     )
 
@@ -48,7 +48,7 @@ def _recall(figures: HorizonFigures) -> str:
 def _lead(figures: HorizonFigures) -> str:
     leads = figures.lead_times
     everybody = leads.warned + leads.unwarned
-    text = f"{leads.warned:,} of {everybody:,} clients who left were at risk up to the end"
+    text = f"At risk up to the end: {leads.warned:,} of {everybody:,} clients who left"
     if leads.median_interval is None or leads.quartiles is None:
         return f"{text}; not enough to say for how long."
     return (
