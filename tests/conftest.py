@@ -4,6 +4,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connections
 from django.test import Client as Browser
+from django.utils import timezone, translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.api_keys import NewKey, create_api_key
@@ -21,6 +22,14 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     yield
     with django_db_blocker.unblock():
         database.drop_database(worker)
+
+
+@pytest.fixture(autouse=True)
+def _no_reader() -> Iterator[None]:
+    """A request leaves its language and timezone to the thread; the next request would set its own."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture
