@@ -25,7 +25,7 @@ from tests.factories import OrganizationFactory, UserFactory
 from tests.health.histories import DAY, START, Hour, World, random_world
 from tests.health.oracle import HOUR, Policy, Watcher
 
-CLIENTS, DAYS = map(int, os.environ.get("HISTORY", "40x14").split("x"))
+CLIENTS, DAYS = map(int, os.environ.get("HISTORY", "40x9").split("x"))
 ADD_EVENTS = """
 INSERT INTO telemetry_clientactivity AS known (organization_id, client_id, first_at, last_at)
 SELECT %(organization)s, client, min(at), max(at)
