@@ -70,6 +70,19 @@ def _within_one_organization(form: Any) -> Any:
     return OneOrganizationForm
 
 
+class NotWrittenByHand:
+    """Comes before the model admin whose rows nobody adds, changes or deletes: they are the product's own."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
 class TenantModelAdmin(ModelAdmin):  # type: ignore[misc]
     """Operators see every organization's rows, members those of their own. Roles decide who may do what."""
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
-from accounts.admin_access import OPERATORS_ONLY, TenantModelAdmin
+from accounts.admin_access import OPERATORS_ONLY, NotWrittenByHand, TenantModelAdmin
 from emails.models import OutboxEmail
 from emails.states import send_again, settle_as_sent
 
@@ -21,7 +21,7 @@ LABELS = {
 
 
 @admin.register(OutboxEmail)
-class OutboxEmailAdmin(TenantModelAdmin):
+class OutboxEmailAdmin(NotWrittenByHand, TenantModelAdmin):
     """What went out and what did not. Uncertain mails are settled here by somebody who looked."""
 
     viewers = OPERATORS_ONLY
@@ -35,15 +35,6 @@ class OutboxEmailAdmin(TenantModelAdmin):
     fields = ("organization", "kind", "key", "to_address", "subject", "status", "attempt", "next_attempt_at",
               "queued_at", "sent_at", "error", "text")  # fmt: skip
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
 
     def get_actions(self, request: HttpRequest) -> Any:
         return super().get_actions(request) if request.user.is_superuser else {}

@@ -1,18 +1,17 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db import models
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from accounts.admin_access import OPERATORS_ONLY, OWNERS, TenantModelAdmin
+from accounts.admin_access import OPERATORS_ONLY, OWNERS, NotWrittenByHand, TenantModelAdmin
 from accounts.models import AuditEntry
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(TenantModelAdmin):
+class AuditEntryAdmin(NotWrittenByHand, TenantModelAdmin):
     viewers = OWNERS
     adders = changers = OPERATORS_ONLY
     list_display = ("at", "actor", "action", "subject", "what_changed", "organization")
@@ -26,15 +25,6 @@ class AuditEntryAdmin(TenantModelAdmin):
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         # One organization's entries are read from an index by time, everybody's in the order of their ids.
         return ("-id",) if request.user.is_superuser else ("-at", "-id")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
 
     @display(description=_("changes"))
     def what_changed(self, entry: AuditEntry) -> str:

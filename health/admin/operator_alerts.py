@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from accounts.admin_access import NotWrittenByHand
 from health.models import OperatorAlert
 
 
 @admin.register(OperatorAlert)
-class OperatorAlertAdmin(ModelAdmin):  # type: ignore[misc]
+class OperatorAlertAdmin(NotWrittenByHand, ModelAdmin):  # type: ignore[misc]
     """What is wrong with the installation. The alerts resolve themselves; acknowledging says that one knows."""
 
     list_display = ("kind", "matter", "state", "opened_at", "last_seen_at", "acknowledged_by")
@@ -38,15 +39,6 @@ class OperatorAlertAdmin(ModelAdmin):  # type: ignore[misc]
 
     def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
 
     @display(description=_("state"), label={"open": "danger", "acknowledged": "warning", "resolved": "success"})
     def state(self, alert: OperatorAlert) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import models
 from django.db.models import Case, IntegerField, Value, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -15,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from accounts.admin_access import OPERATORS_ONLY, TenantModelAdmin
+from accounts.admin_access import OPERATORS_ONLY, NotWrittenByHand, TenantModelAdmin
 from accounts.audit import record_audit
 from accounts.models import User
 from jobs.definitions import Job, UnknownJobError, job_named
@@ -37,7 +36,7 @@ WORST_FIRST = Case(
 
 
 @admin.register(JobRun)
-class JobRunAdmin(TenantModelAdmin):
+class JobRunAdmin(NotWrittenByHand, TenantModelAdmin):
     """Runs are read here and begun on the page of all jobs; nobody edits the ledger."""
 
     viewers = adders = changers = OPERATORS_ONLY
@@ -62,15 +61,6 @@ class JobRunAdmin(TenantModelAdmin):
         "pieces",
     )
     readonly_fields = tuple(name for row in fields for name in (row if isinstance(row, tuple) else (row,)))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         pages = [

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_date
@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from accounts.admin_access import TenantModelAdmin
+from accounts.admin_access import NotWrittenByHand, TenantModelAdmin
 from success.client_admin import newest_week
 from success.insights.evidence import evidence_lines
 from success.insights.expiry import LIFETIME
@@ -57,7 +57,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Insight)
-class InsightAdmin(TenantModelAdmin):
+class InsightAdmin(NotWrittenByHand, TenantModelAdmin):
     list_display = ("client", "kind", "period_end", "status_label", "priority_label", "preview", "organization")
     list_filter = ("kind", StatusFilter, WeekFilter, "priority")
     list_select_related = ("client", "organization")
@@ -70,15 +70,6 @@ class InsightAdmin(TenantModelAdmin):
         *("action_url", "created_at", "expires_at", "read_at", "acted_at", "dismissed_at"),
     )
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
     @display(description=_("status"), ordering="status", label=STATUS_COLOURS)
     def status_label(self, insight: Insight) -> str:

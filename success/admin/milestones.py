@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from accounts.admin_access import EVERY_MEMBER, OWNERS, TenantModelAdmin, has_role
+from accounts.admin_access import EVERY_MEMBER, OWNERS, NotWrittenByHand, TenantModelAdmin, has_role
 from accounts.admin_audit import AuditedAdmin
 from success.milestones.rewards import give_rewards, take_back_rewards
 from success.models import Milestone, MilestoneDefinition
@@ -121,7 +121,7 @@ class RewardFilter(admin.SimpleListFilter):
 
 
 @admin.register(Milestone)
-class MilestoneAdmin(TenantModelAdmin):
+class MilestoneAdmin(NotWrittenByHand, TenantModelAdmin):
     """Found by the product, never entered; what staff does is to give rewards."""
 
     list_display = ("title", "who", "reached_on", "value", "reward_state", "organization")
@@ -140,15 +140,6 @@ class MilestoneAdmin(TenantModelAdmin):
         ("reward_given_at", "reward_given_by"),
     )
     readonly_fields = tuple(name for row in fields for name in (row if isinstance(row, tuple) else (row,)))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
     def has_give_permission(self, request: HttpRequest) -> bool:
         return has_role(request, EVERY_MEMBER)

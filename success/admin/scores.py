@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_date
@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from accounts.admin_access import TenantModelAdmin
+from accounts.admin_access import NotWrittenByHand, TenantModelAdmin
 from success.client_admin import ARROWS, BAND_COLOURS, newest_week
 from success.differences import difference
 from success.models import Score
@@ -60,7 +60,7 @@ class PeriodFilter(admin.SimpleListFilter):
 
 
 @admin.register(Score)
-class ScoreAdmin(TenantModelAdmin):
+class ScoreAdmin(NotWrittenByHand, TenantModelAdmin):
     list_display = ("client", "period_end", "score", "trend", "coverage_percent", "policy", "organization")
     list_filter = (PeriodFilter, "band")
     list_per_page = 50
@@ -69,15 +69,6 @@ class ScoreAdmin(TenantModelAdmin):
     ordering = ("-period_end", "overall", "id")
     fields = ("client", "period_end", "score", "trend", "coverage_percent", "policy", "computed_at", "receipt")
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Score]:
         scores: QuerySet[Score] = super().get_queryset(request).with_comparison()  # type: ignore[attr-defined]
