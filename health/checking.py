@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts.models import Organization
 from health.check_statement import check_statement
-from health.contention import until_it_passes
+from health.contention import MetAnotherError, until_it_passes
 from health.limits import limits_at
 from health.notices.critical import queue_critical_notices
 from health.policies import policy_in_force
@@ -20,6 +20,15 @@ EVALUATIONS_APART = timedelta(minutes=30)
 
 # Hashes that do not fit into memory double the time; compiling the statement would take longer than running it.
 PLAN = "SELECT set_config('work_mem', '256MB', true), set_config('jit', 'off', true)"
+
+OPENED_ANEW = """
+    SELECT EXISTS (
+        SELECT FROM health_alert AS opened
+        JOIN health_alert AS former USING (organization_id, client_id, matter)
+        WHERE organization_id = %(organization)s AND opened.opened_at = %(as_of)s AND opened.ended_at IS NULL
+            AND former.ended_at >= %(reopened_since)s AND former.id <> opened.id
+    )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,8 @@ def check_clients(
 
 def _check_and_tell(statement: str, parameters: dict[str, Any]) -> Checked:
     checked = _check(statement, parameters)
+    if checked.opened and _opened_what_had_just_ended(parameters):
+        raise MetAnotherError
     if checked.opened or checked.reopened or checked.escalated:
         queue_critical_notices(
             parameters["organization"],
@@ -93,6 +104,13 @@ def _check(statement: str, parameters: dict[str, Any]) -> Checked:
         escalated=taken.get("escalated", 0),
         resolved=taken.get("resolved", 0),
     )
+
+
+def _opened_what_had_just_ended(parameters: dict[str, Any]) -> bool:
+    """Another check may open and end an alert while this one reads: no constraint is hurt by then opening a second."""
+    with connection.cursor() as cursor:
+        cursor.execute(OPENED_ANEW, parameters)
+        return bool(cursor.fetchone()[0])
 
 
 def _range(column: str, first: int | None, last: int | None) -> str:

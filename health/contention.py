@@ -15,14 +15,18 @@ MOST_ATTEMPTS = 8
 Result = TypeVar("Result")
 
 
+class MetAnotherError(Exception):
+    """Raised by a writer who finds that another one has written what it should have read."""
+
+
 def until_it_passes(write: Callable[[], Result]) -> Result:
     """Run it in a transaction or savepoint of its own, again when it met another one; it then reads what that wrote."""
     for attempt in range(1, MOST_ATTEMPTS):
         try:
             with transaction.atomic():
                 return write()
-        except (OperationalError, IntegrityError) as error:
-            if not isinstance(error.__cause__, PASSING):
+        except (OperationalError, IntegrityError, MetAnotherError) as error:
+            if not isinstance(error, MetAnotherError) and not isinstance(error.__cause__, PASSING):
                 raise
             time.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311 - spreads retries
     with transaction.atomic():

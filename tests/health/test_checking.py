@@ -1,10 +1,5 @@
-import os
-import subprocess
-import sys
 from datetime import timedelta
 
-import pytest
-from django.conf import settings
 from django.db import connection
 
 from accounts.models import Client, Organization
@@ -12,8 +7,6 @@ from accounts.tenancy import all_organizations
 from health.alerts import acknowledge_alert, assign_alert, reopen_alert, resolve_alert, snooze_alert
 from health.checking import Checked
 from health.models import Alert, AlertEntry
-from proofs.alert_races import CHECKER, is_a_story
-from tests.factories import OrganizationFactory
 from tests.health.watched_clients import (
     DAY,
     HOUR,
@@ -219,25 +212,3 @@ def test_a_hundred_thousand_years_of_silence_are_no_trouble(organization: Organi
     client = add_client(organization, silent=timedelta(days=700_000))
     check(organization)
     assert alerts(client) == [("user_inactivity", 3, "")]
-
-
-@pytest.mark.slow
-def test_checks_at_once_never_open_two_alerts(committed_db: None) -> None:
-    organization = OrganizationFactory.create()
-    for _ in range(20):
-        add_client(organization)
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test"}
-    database = str(connection.settings_dict["NAME"])
-    checkers = [
-        subprocess.Popen(
-            [sys.executable, "-c", CHECKER, str(organization.pk), "40", str(seed), database],
-            cwd=settings.BASE_DIR,
-            env=environment,
-        )
-        for seed in range(3)
-    ]
-    assert [checker.wait(60) for checker in checkers] == [0, 0, 0]
-    with all_organizations():
-        assert 0 < Alert.objects.count() <= 20
-        for alert in Alert.objects.all():
-            assert is_a_story(list(alert.entries.order_by("id").values_list("step", "before", "after"))), alert
