@@ -10,11 +10,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from health.client_page import ACTIVITY_DAYS, recent_days
 from health.console.listing import add_standings
 from health.console.step_form import Step, name_of
 from health.models import Alert, AlertEntry
 from health.wording import sentence_of
+from success.dashboard.activity import Activity, activity_of
+from success.heatmap import heatmap_of
 from success.models import Task
 
 MOST_ENTRIES = 200
@@ -36,13 +37,8 @@ class AlertPage:
     sentence: str
     log: Sequence[LoggedStep]
     steps: Sequence[Step]
-    days: Sequence[tuple[date, int]]
+    activity: Activity
     task: Task | None
-    length_days: int = ACTIVITY_DAYS
-
-    @property
-    def most(self) -> int:
-        return max((count for _, count in self.days), default=0) or 1
 
 
 def alert_page_of(alert: Any, *, today: date) -> AlertPage:
@@ -59,7 +55,7 @@ def alert_page_of(alert: Any, *, today: date) -> AlertPage:
         sentence=sentence_of(alert),
         log=[_logged(entry, people) for entry in entries],
         steps=STEPS[alert.status],
-        days=recent_days(alert.client, today=today),
+        activity=activity_of(heatmap_of(alert.client, today=today)),
         task=Task.objects.filter(organization=alert.organization_id, pk=task_id).first() if task_id else None,
     )
 

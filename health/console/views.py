@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from health.models.alerts import AlertQuerySet
+from health.models.alerts import AlertQuerySet, is_snoozed
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,8 @@ class View:
     is_counted: bool = True
 
 
-def _asleep(asker: Asker) -> Q:
-    return Q(snoozed_at__isnull=False) & (Q(snoozed_until=None) | Q(snoozed_until__gt=asker.as_of))
-
-
 def _awake(asker: Asker) -> Q:
-    return Q(resolved_at=None) & ~_asleep(asker)
+    return Q(resolved_at=None) & ~is_snoozed(asker.as_of)
 
 
 VIEWS = (
@@ -62,7 +58,7 @@ VIEWS = (
         lambda asker: Q(resolved_at=None, snoozed_until__gte=asker.today, snoozed_until__lt=asker.tomorrow),
     ),
     View("acknowledged", _("Acknowledged"), lambda asker: _awake(asker) & Q(acknowledged_at__isnull=False)),
-    View("snoozed", _("Snoozed"), lambda asker: Q(resolved_at=None) & _asleep(asker)),
+    View("snoozed", _("Snoozed"), lambda asker: Q(resolved_at=None) & is_snoozed(asker.as_of)),
     View("resolved", _("Resolved"), lambda _asker: Q(resolved_at__isnull=False), is_counted=False),
     View("all", _("All"), lambda _asker: Q(), is_counted=False),
 )

@@ -18,8 +18,8 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         if status == Alert.Status.RESOLVED:
             return self.filter(resolved_at__isnull=False)
         if status == Alert.Status.SNOOZED:
-            return self.unresolved().filter(_is_snoozed(as_of))
-        return self.unresolved().exclude(_is_snoozed(as_of)).filter(acknowledged_at__isnull=status == Alert.Status.OPEN)
+            return self.unresolved().filter(is_snoozed(as_of))
+        return self.unresolved().exclude(is_snoozed(as_of)).filter(acknowledged_at__isnull=status == Alert.Status.OPEN)
 
     def open_alerts(self, *, as_of: datetime) -> Self:
         """Those that nobody has resolved, acknowledged or snoozed."""
@@ -30,7 +30,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.annotate(
             status=Case(
                 When(resolved_at__isnull=False, then=Value(Alert.Status.RESOLVED.value)),
-                When(_is_snoozed(as_of), then=Value(Alert.Status.SNOOZED.value)),
+                When(is_snoozed(as_of), then=Value(Alert.Status.SNOOZED.value)),
                 When(acknowledged_at__isnull=False, then=Value(Alert.Status.ACKNOWLEDGED.value)),
                 default=Value(Alert.Status.OPEN.value),
                 output_field=models.CharField(),
@@ -42,7 +42,8 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.order_by("-severity", "opened_at", "id")
 
 
-def _is_snoozed(as_of: datetime) -> Q:
+def is_snoozed(as_of: datetime) -> Q:
+    """Of an unresolved alert."""
     return Q(snoozed_at__isnull=False) & (Q(snoozed_until=None) | Q(snoozed_until__gt=as_of))
 
 

@@ -11,10 +11,10 @@ OF_CLIENT = "organization_id = %(organization)s AND client_id = %(client)s"
 IN_SPAN = "{at} >= %(since)s AND {at} < %(until)s"
 
 
-def _rows(table: str, *, at: str, kind: str, facts: str, also: str = "true") -> str:
+def _rows(table: str, *, at: str, kind: str, facts: str) -> str:
     return f"""
     SELECT {at} AS at, '{kind}' AS kind, id AS subject, {facts} AS facts FROM {table}
-    WHERE {OF_CLIENT} AND {IN_SPAN.format(at=at)} AND {also}"""
+    WHERE {OF_CLIENT} AND {IN_SPAN.format(at=at)}"""
 
 
 def _on(day: str) -> str:
@@ -50,7 +50,6 @@ SOURCES: Mapping[str, str] = {
         at=_on("period_end"),
         kind="score",
         facts="jsonb_build_object('overall', overall, 'band', band, 'day', period_end)",
-        also="(extract(isodow FROM period_end) = 1 OR computed_at >= %(since)s)",
     ),
     "task_added": _rows("success_task", at="created_at", kind="task_added", facts="jsonb_build_object('title', title)"),
     "task_done": _rows("success_task", at="completed_at", kind="task_done", facts="jsonb_build_object('title', title)"),

@@ -19,6 +19,11 @@ class Activity:
     days: Sequence[DayCount]
 
     @property
+    def most(self) -> int:
+        """On one day; at least 1, as what bars are drawn in relation to."""
+        return max((day.count for day in self.days), default=0) or 1
+
+    @property
     def total_text(self) -> str:
         return whole(self.total)
 

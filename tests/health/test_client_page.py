@@ -15,7 +15,8 @@ from accounts.models import Client, Membership, Organization
 from accounts.tenancy import all_organizations
 from health.models import ClientNote
 from health.timeline.entries import MOST
-from success.models import Churn, Feedback, Score, Task
+from success.heatmap import DayCount
+from success.models import Churn, Feedback, Task
 from telemetry.models import ClientActivity, DailyActivity
 from tests.accounts.admin_pages import browser_of, operators_browser
 from tests.factories import ClientFactory
@@ -264,15 +265,18 @@ def test_the_page_begins_with_how_it_stands(staff: Browser, client_of_acme: Clie
     add_task(client_of_acme, status="done")
     shown = page(staff, client_of_acme).context["page"]
     assert (shown.scored.standing.score, shown.scored.standing.change) == (newest, -5)
-    assert (shown.total, shown.active_days, len(shown.days)) == (7, 2, 30)
-    assert (shown.days[0], shown.days[-2]) == ((date(2026, 10, 21), 4), (EIGHTEENTH, 3))
+    assert (shown.activity.total, shown.activity.active_days, len(shown.activity.days)) == (7, 2, 30)
+    assert (shown.activity.days[0], shown.activity.days[-2]) == (
+        DayCount(date(2026, 10, 21), 4),
+        DayCount(EIGHTEENTH, 3),
+    )
     assert (shown.alerts, shown.tasks) == ([alert], [todo])
 
 
 def test_an_operator_reads_times_in_the_clients_days(client_of_acme: Client) -> None:
     days(client_of_acme, {NINETEENTH: {"total": 1}, EIGHTEENTH: {"total": 2}})
     shown = page(operators_browser(), client_of_acme).context["page"]
-    assert (shown.days[-1], shown.timeline.last) == ((NINETEENTH, 1), NINETEENTH)
+    assert (shown.activity.days[-1], shown.timeline.last) == (DayCount(NINETEENTH, 1), NINETEENTH)
 
 
 def test_the_page_takes_as_many_queries_with_three_of_each(staff: Browser, client_of_acme: Client) -> None:
@@ -297,11 +301,3 @@ def test_the_page_takes_as_many_queries_with_three_of_each(staff: Browser, clien
     one_of_each(2, "score", "score_drop")
     one_of_each(3, "churn", "churn_risk")
     assert spent() == few
-
-
-def test_scores_that_were_computed_for_a_lookback_do_not_stand_there(staff: Browser, client_of_acme: Client) -> None:
-    tuesday = MONDAY + timedelta(days=1)
-    add_score(client_of_acme, period_end=tuesday, computed_at=NOW - timedelta(days=40))
-    assert lines(staff, client_of_acme) == []
-    with all_organizations():
-        assert Score.objects.filter(client=client_of_acme).count() == 1
