@@ -10,7 +10,15 @@ from django.db import models
 
 from accounts.models import ApiKey, AuditEntry, Client, Invitation, Membership, Organization
 from accounts.tenancy import all_organizations
-from emails.models import OutboxEmail
+from emails.models import (
+    Consent,
+    Contact,
+    ContactPolicy,
+    MailActivity,
+    MailPreference,
+    OutboxEmail,
+    Suppression,
+)
 from health.models import Alert, AlertEntry, ClientNote, HealthPolicy, Holiday, NoticePreference
 from jobs.models import JobRun, JobUnit
 from success.models import (
@@ -107,6 +115,10 @@ alert = own(
     Alert, client=client, matter="silence", kind="inactivity", severity=2, opened_at=NOW, changed_at=NOW,
     evidence=lambda organization: evidence(organization) | {"silentSince": NOW.isoformat()},
 )  # fmt: skip
+email = own(
+    OutboxEmail, kind="gate", key=marked, to_address="gate@example.com", subject=marked, text="", next_attempt_at=NOW,
+    queued_at=NOW,
+)  # fmt: skip
 MAKERS: dict[str, Callable[[Organization], models.Model]] = {
     "accounts.Organization": lambda organization: organization,
     "accounts.Client": client,
@@ -119,9 +131,22 @@ MAKERS: dict[str, Callable[[Organization], models.Model]] = {
         expires_at=NOW,
     ),
     "accounts.AuditEntry": own(AuditEntry, action=marked, subject=marked),
-    "emails.OutboxEmail": own(
-        OutboxEmail, kind="gate", key=marked, to_address="gate@example.com", subject=marked, text="",
-        next_attempt_at=NOW, queued_at=NOW,
+    "emails.Consent": own(
+        Consent, client=client, category="weekly", is_given=True, frequency="weekly", source="staff", at=NOW,
+        detail=evidence,
+    ),
+    "emails.Contact": own(
+        Contact, client=client, channel="email", kind="gate", key=marked, priority=1, is_budgeted=True, decided_at=NOW,
+        due_at=NOW, status="planned",
+    ),
+    "emails.ContactPolicy": own(ContactPolicy, version=lambda _: uuid4().int % 2_000_000_000, note=marked),
+    "emails.MailActivity": own(MailActivity, email=email, kind="opened", source="own", at=NOW, event_key=marked),
+    "emails.MailPreference": own(
+        MailPreference, client=client, category="weekly", is_agreed=True, source="staff", changed_at=NOW
+    ),
+    "emails.OutboxEmail": email,
+    "emails.Suppression": own(
+        Suppression, address=lambda _: f"{uuid4().hex}@example.com", reason="bounced", detail=marked, at=NOW
     ),
     "jobs.JobRun": run,
     "jobs.JobUnit": own(

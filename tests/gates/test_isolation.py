@@ -30,7 +30,7 @@ GLOBAL = {
     "jobs_watermark",
 }
 # Rows without an organization that every tenant may read: the platform's defaults.
-SHARED = {"health_healthpolicy", "success_milestonedefinition", "success_scoringpolicy"}
+SHARED = {"emails_contactpolicy", "health_healthpolicy", "success_milestonedefinition", "success_scoringpolicy"}
 
 VISIBLE = (
     "(({column} = ( SELECT (NULLIF(current_setting('mainstay.organization'::text, true), ''::text))::bigint AS"

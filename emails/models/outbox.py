@@ -1,15 +1,20 @@
 from typing import ClassVar
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
+from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organization
+from accounts.models import Client, Organization
+from emails.categories import Category
+from emails.models.contacts import Contact
 
 
 class OutboxEmail(models.Model):
     """A mail with its bytes frozen. Queued in the transaction of its cause, sent after it.
 
-    pending → claimed (lease) → calling (committed just before the call) → sent, retry, failed or uncertain.
+    pending → claimed (lease) → calling (committed just before the call) → sent, retry, failed or uncertain; or
+    skipped, when a last look before the call finds that it may not go any more.
     """
 
     class Status(models.TextChoices):
@@ -20,20 +25,41 @@ class OutboxEmail(models.Model):
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Failed")
         UNCERTAIN = "uncertain", _("Uncertain")
+        SKIPPED = "skipped", _("Not sent")
 
     organization = models.ForeignKey(Organization, models.CASCADE, null=True, blank=True, related_name="+")
+    client = models.ForeignKey(
+        Client, models.DO_NOTHING, null=True, blank=True, db_constraint=False, db_index=False, related_name="mails"
+    )  # fmt: skip
+    contact = models.ForeignKey(
+        Contact, models.DO_NOTHING, null=True, blank=True, db_constraint=False, db_index=False, related_name="mails"
+    )  # fmt: skip
+    uid = models.UUIDField(
+        db_default=RandomUUID(), editable=False, help_text=_("Names the mail outside: in its Message-ID and links.")
+    )
+    category = models.CharField(_("category"), max_length=10, choices=Category, blank=True, db_default="", default="")
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), default=0, db_default=0, help_text=_("Higher goes first.")
+    )
     kind = models.CharField(_("kind"), max_length=50)
     key = models.CharField(_("key"), max_length=200, help_text=_("One mail for a kind, key and address, ever."))
     to_address = models.CharField(_("to"), max_length=320)
     subject = models.CharField(_("subject"), max_length=255)
     text = models.TextField(_("text"))
     html = models.TextField(_("HTML"), blank=True)
+    headers = models.JSONField(_("headers"), default=dict, db_default=Value({}, models.JSONField()), blank=True)
+    links = models.JSONField(
+        _("links"), default=list, db_default=Value([], models.JSONField()), blank=True,
+        help_text=_("Where its tracked links lead, in their order."),
+    )  # fmt: skip
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.PENDING)
     attempt = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField(_("next attempt"))
     lease_until = models.DateTimeField(null=True, blank=True)
     queued_at = models.DateTimeField(_("queued"))
+    valid_until = models.DateTimeField(_("of use until"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    provider_id = models.CharField(_("provider's id"), max_length=255, blank=True, db_default="", default="")
     error = models.TextField(_("error"), blank=True)
 
     class Meta:
@@ -45,13 +71,16 @@ class OutboxEmail(models.Model):
                 name="emails_outbox_one_per_key_and_address",
                 nulls_distinct=False,
             ),
+            models.UniqueConstraint(fields=["organization", "uid"], name="emails_outbox_one_per_uid"),
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["next_attempt_at"],
+                fields=["-priority", "next_attempt_at"],
                 name="emails_outbox_open",
                 condition=models.Q(status__in=["pending", "claimed", "calling", "retry"]),
             ),
+            models.Index(fields=["organization", "client", "-queued_at"], name="emails_outbox_of_client"),
+            models.Index(fields=["provider_id"], name="emails_outbox_provider_id", condition=~models.Q(provider_id="")),
         ]
 
     def __str__(self) -> str:
