@@ -10,7 +10,7 @@ from typing import Any
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.db import connection
 
-from accounts.models import User
+from accounts.models import ApiKey, User
 from health.contention import until_it_passes
 from health.models import AlertEntry
 
@@ -32,12 +32,24 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ByKey:
+    """A program with its API key, where it says so in the name of a member."""
+
+    key: ApiKey
+    member: User | None = None
+
+
+Actor = User | ByKey
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why an alert did not take a step; `by_id` and `at` tell who came first and when, where somebody did."""
+    """Why an alert did not take a step; `by_id`, `key` and `at` tell who came first and when, where somebody did."""
 
     reason: Reason
     by_id: int | None = None
     at: datetime | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +89,23 @@ locked AS MATERIALIZED (
 ),
 changed AS ({update}),
 logged AS (
-    INSERT INTO health_alertentry (organization_id, alert_id, step, actor_id, at, before, after, note)
-    SELECT organization_id, id, %(step)s, %(actor)s, %(at)s, before, after, %(note)s FROM locked WHERE refusal IS NULL
+    INSERT INTO health_alertentry (organization_id, alert_id, step, actor_id, api_key, at, before, after, note)
+    SELECT organization_id, id, %(step)s, %(actor)s, %(key)s, %(at)s, before, after, %(note)s
+    FROM locked WHERE refusal IS NULL
 )
 SELECT asked.id, CASE WHEN locked.id IS NULL THEN 'unknown' ELSE locked.refusal END,
-    coalesce(locked.resolved_by_id, locked.acknowledged_by_id), coalesce(locked.resolved_at, locked.acknowledged_at)
+    earlier.by_id, earlier.at, coalesce(entry.api_key, '')
 FROM asked LEFT JOIN locked ON locked.id = asked.id
+LEFT JOIN LATERAL (VALUES
+    ('resolved', locked.resolved_by_id, locked.resolved_at),
+    ('acknowledged', locked.acknowledged_by_id, locked.acknowledged_at)
+) AS earlier (step, by_id, at) ON earlier.step = locked.refusal
+LEFT JOIN LATERAL (
+    SELECT logged.api_key FROM health_alertentry AS logged
+    WHERE logged.organization_id = locked.organization_id AND logged.alert_id = locked.id
+        AND logged.step = earlier.step AND logged.at = earlier.at
+    ORDER BY logged.id DESC LIMIT 1
+) AS entry ON true
 """
 UPDATE = """
 UPDATE health_alert AS alert SET {sets} FROM locked WHERE alert.id = locked.id AND locked.refusal IS NULL
@@ -90,7 +113,7 @@ UPDATE health_alert AS alert SET {sets} FROM locked WHERE alert.id = locked.id A
 
 
 def take_step(
-    action: Action, alert_ids: Iterable[int], *, actor: User, at: datetime, note: str = "", **values: Any
+    action: Action, alert_ids: Iterable[int], *, actor: Actor, at: datetime, note: str = "", **values: Any
 ) -> Outcome:
     """Take the step with every alert that allows it. Needs a scope; alerts outside of it are unknown.
 
@@ -107,10 +130,12 @@ def take_step(
     )
     asked = set(alert_ids)
     possible = {alert_id for alert_id in asked if 0 < alert_id <= BIGGEST_ID}
+    member, key = (actor.member, str(actor.key)) if isinstance(actor, ByKey) else (actor, "")
     parameters = values | {
         "alerts": list(possible),
         "step": action.step,
-        "actor": actor.pk,
+        "actor": member.pk if member else None,
+        "key": key,
         "at": at,
         "note": note,
     }
@@ -122,11 +147,5 @@ def _take(statement: str, parameters: dict[str, Any]) -> Outcome:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         rows = cursor.fetchall()
-    refused = {row[0]: _refusal(*row[1:]) for row in rows if row[1]}
+    refused = {alert_id: Refusal(Reason(reason), *earlier) for alert_id, reason, *earlier in rows if reason}
     return Outcome(len(rows) - len(refused), refused)
-
-
-def _refusal(reason: str, by_id: int | None, at: datetime | None) -> Refusal:
-    if reason in {Reason.ACKNOWLEDGED, Reason.RESOLVED}:
-        return Refusal(Reason(reason), by_id, at)
-    return Refusal(Reason(reason))

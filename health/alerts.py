@@ -4,15 +4,15 @@ All need a scope: an alert outside of it is like one that does not exist. Every 
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accounts.models import User
-from health.alert_steps import STATUS, Action, Outcome, Reason, Refusal, take_step
+from health.alert_steps import STATUS, Action, Actor, Outcome, Reason, Refusal, take_step
 from health.models import Alert, AlertEntry
 
 
 class UnableToChangeAlertError(Exception):
-    """The alert does not take the step; `by` and `at` tell who came first and when, where somebody did."""
+    """The alert does not take the step; `by`, `key` and `at` tell who came first and when, where somebody did."""
 
     def __init__(self, alert_id: int, refusal: Refusal) -> None:
         super().__init__(f"Alert {alert_id}: {refusal.reason}")
@@ -20,6 +20,7 @@ class UnableToChangeAlertError(Exception):
         self.reason = refusal.reason
         self.at = refusal.at
         self.by = User.objects.filter(pk=refusal.by_id).first() if refusal.by_id else None
+        self.key = refusal.key
 
 
 class UnknownAlertError(UnableToChangeAlertError):
@@ -31,7 +32,7 @@ class AlreadyAcknowledgedError(UnableToChangeAlertError):
 
 
 class AlreadyResolvedError(UnableToChangeAlertError):
-    """It is over; without `by` it resolved itself."""
+    """It is over; without `by` and `key` it resolved itself."""
 
 
 class NotAMemberError(UnableToChangeAlertError):
@@ -39,8 +40,11 @@ class NotAMemberError(UnableToChangeAlertError):
 
 
 class UnableToSnoozeError(ValueError):
-    """A snooze ends in the future."""
+    """A snooze ends in the future, and within LONGEST_SNOOZE."""
 
+
+# Years that can be told lie outside of those that the database gives back.
+LONGEST_SNOOZE = timedelta(days=3652)
 
 ERRORS = {
     Reason.UNKNOWN: UnknownAlertError,
@@ -119,63 +123,63 @@ JUDGE = Action(
 )
 
 
-def acknowledge_alerts(alert_ids: Iterable[int], *, actor: User, at: datetime, note: str = "") -> Outcome:
+def acknowledge_alerts(alert_ids: Iterable[int], *, actor: Actor, at: datetime, note: str = "") -> Outcome:
     """The first wins, and what is resolved stays so. Whoever acknowledges a snoozed alert ends the snooze."""
     return take_step(ACKNOWLEDGE, alert_ids, actor=actor, at=at, note=note)
 
 
-def acknowledge_alert(alert_id: int, *, actor: User, at: datetime, note: str = "") -> None:
+def acknowledge_alert(alert_id: int, *, actor: Actor, at: datetime, note: str = "") -> None:
     """Raises AlreadyAcknowledgedError, AlreadyResolvedError and UnknownAlertError."""
     _one(alert_id, acknowledge_alerts([alert_id], actor=actor, at=at, note=note))
 
 
 def assign_alerts(
-    alert_ids: Iterable[int], *, owner: User | None, actor: User, at: datetime, note: str = ""
+    alert_ids: Iterable[int], *, owner: User | None, actor: Actor, at: datetime, note: str = ""
 ) -> Outcome:
     """Give unresolved alerts to a member, or to nobody."""
     return take_step(ASSIGN, alert_ids, actor=actor, at=at, note=note, owner=owner.pk if owner else None)
 
 
-def assign_alert(alert_id: int, *, owner: User | None, actor: User, at: datetime, note: str = "") -> None:
+def assign_alert(alert_id: int, *, owner: User | None, actor: Actor, at: datetime, note: str = "") -> None:
     """Raises NotAMemberError, AlreadyResolvedError and UnknownAlertError; assigned again it changes nothing."""
     _one(alert_id, assign_alerts([alert_id], owner=owner, actor=actor, at=at, note=note))
 
 
 def snooze_alerts(
-    alert_ids: Iterable[int], *, until: datetime | None, actor: User, at: datetime, note: str = ""
+    alert_ids: Iterable[int], *, until: datetime | None, actor: Actor, at: datetime, note: str = ""
 ) -> Outcome:
-    """Until a time, or (None) until kind or severity change. Raises UnableToSnoozeError for a time that is past."""
-    if until is not None and until <= at:
+    """Until a time, or (None) until kind or severity change. Raises UnableToSnoozeError."""
+    if until is not None and not at < until <= at + LONGEST_SNOOZE:
         raise UnableToSnoozeError
     return take_step(SNOOZE, alert_ids, actor=actor, at=at, note=note, until=until)
 
 
-def snooze_alert(alert_id: int, *, until: datetime | None, actor: User, at: datetime, note: str = "") -> None:
+def snooze_alert(alert_id: int, *, until: datetime | None, actor: Actor, at: datetime, note: str = "") -> None:
     """Raises UnableToSnoozeError, AlreadyResolvedError and UnknownAlertError."""
     _one(alert_id, snooze_alerts([alert_id], until=until, actor=actor, at=at, note=note))
 
 
-def wake_alerts(alert_ids: Iterable[int], *, actor: User, at: datetime, note: str = "") -> Outcome:
+def wake_alerts(alert_ids: Iterable[int], *, actor: Actor, at: datetime, note: str = "") -> Outcome:
     """End the snooze."""
     return take_step(WAKE, alert_ids, actor=actor, at=at, note=note)
 
 
-def wake_alert(alert_id: int, *, actor: User, at: datetime, note: str = "") -> None:
+def wake_alert(alert_id: int, *, actor: Actor, at: datetime, note: str = "") -> None:
     """Raises AlreadyResolvedError and UnknownAlertError; an alert that is not snoozed is left as it is."""
     _one(alert_id, wake_alerts([alert_id], actor=actor, at=at, note=note))
 
 
-def resolve_alerts(alert_ids: Iterable[int], *, actor: User, at: datetime, note: str = "") -> Outcome:
+def resolve_alerts(alert_ids: Iterable[int], *, actor: Actor, at: datetime, note: str = "") -> Outcome:
     """Close by hand. While the condition lasts it stays quiet, unless it gets worse: then the alert reopens."""
     return take_step(RESOLVE, alert_ids, actor=actor, at=at, note=note)
 
 
-def resolve_alert(alert_id: int, *, actor: User, at: datetime, note: str = "") -> None:
+def resolve_alert(alert_id: int, *, actor: Actor, at: datetime, note: str = "") -> None:
     """Raises AlreadyResolvedError and UnknownAlertError."""
     _one(alert_id, resolve_alerts([alert_id], actor=actor, at=at, note=note))
 
 
-def reopen_alerts(alert_ids: Iterable[int], *, actor: User, at: datetime, note: str = "") -> Outcome:
+def reopen_alerts(alert_ids: Iterable[int], *, actor: Actor, at: datetime, note: str = "") -> Outcome:
     """Open resolved alerts again, where no newer one of their client and matter has come.
 
     The next check resolves those whose condition is over.
@@ -183,29 +187,31 @@ def reopen_alerts(alert_ids: Iterable[int], *, actor: User, at: datetime, note: 
     return take_step(REOPEN, alert_ids, actor=actor, at=at, note=note)
 
 
-def reopen_alert(alert_id: int, *, actor: User, at: datetime, note: str = "") -> None:
+def reopen_alert(alert_id: int, *, actor: Actor, at: datetime, note: str = "") -> None:
     """Raises UnableToChangeAlertError when a newer one has come, UnknownAlertError; an open one is left as it is."""
     _one(alert_id, reopen_alerts([alert_id], actor=actor, at=at, note=note))
 
 
-def note_on_alerts(alert_ids: Iterable[int], *, actor: User, at: datetime, note: str) -> Outcome:
+def note_on_alerts(alert_ids: Iterable[int], *, actor: Actor, at: datetime, note: str) -> Outcome:
     """Add to the log, whatever the state."""
     return take_step(NOTE, alert_ids, actor=actor, at=at, note=note)
 
 
-def note_on_alert(alert_id: int, *, actor: User, at: datetime, note: str) -> None:
+def note_on_alert(alert_id: int, *, actor: Actor, at: datetime, note: str) -> None:
     """Raises UnknownAlertError."""
     _one(alert_id, note_on_alerts([alert_id], actor=actor, at=at, note=note))
 
 
-def judge_alerts(alert_ids: Iterable[int], *, verdict: Alert.Verdict, actor: User, at: datetime) -> Outcome:
+def judge_alerts(
+    alert_ids: Iterable[int], *, verdict: Alert.Verdict, actor: Actor, at: datetime, note: str = ""
+) -> Outcome:
     """Say whether it was good to know, whatever the state; the last word counts."""
-    return take_step(JUDGE, alert_ids, actor=actor, at=at, verdict=verdict)
+    return take_step(JUDGE, alert_ids, actor=actor, at=at, note=note, verdict=verdict)
 
 
-def judge_alert(alert_id: int, *, verdict: Alert.Verdict, actor: User, at: datetime) -> None:
+def judge_alert(alert_id: int, *, verdict: Alert.Verdict, actor: Actor, at: datetime, note: str = "") -> None:
     """Raises UnknownAlertError; judged the same again it changes nothing."""
-    _one(alert_id, judge_alerts([alert_id], verdict=verdict, actor=actor, at=at))
+    _one(alert_id, judge_alerts([alert_id], verdict=verdict, actor=actor, at=at, note=note))
 
 
 LEFT_AS_IT_IS = (Reason.UNCHANGED, Reason.NOT_SNOOZED, Reason.NOT_RESOLVED)

@@ -1,4 +1,4 @@
-"""An alert in one sentence, from its evidence: what was measured, and since when."""
+"""An alert in one sentence, from its evidence: what was measured, and since when; and who took a step with it."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -18,6 +18,14 @@ def sentence_of(alert: Alert) -> str:
     text = SENTENCES[Alert.Matter(alert.matter)](alert.evidence)
     # A time such as "2 p.m." brings its own.
     return f"{text.rstrip('.')}."
+
+
+def who_took(name: str, api_key: str) -> str:
+    """The name of a member, an API key, or a key in a member's name; empty when a check did."""
+    by_key = _("API key %(key)s") % {"key": api_key} if api_key else ""
+    if not (name and by_key):
+        return name or by_key
+    return _("%(name)s, by %(key)s") % {"name": name, "key": by_key}
 
 
 def _silence(evidence: Evidence) -> str:

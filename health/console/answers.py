@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from health.alert_steps import Outcome, Reason, Refusal
 from health.console.step_form import Step, name_of
+from health.wording import who_took
 
 MOST_NAMED = 3
 
@@ -56,14 +57,14 @@ SENTENCES: Mapping[Reason, Any] = {
 
 
 def _first_ones(refusals: list[Refusal], names: Mapping[int, str]) -> str:
-    first = sorted((refusal.at, refusal.by_id or 0) for refusal in refusals if refusal.at)
+    first = sorted((refusal.at, refusal.by_id or 0, refusal.key) for refusal in refusals if refusal.at)
     told = dict.fromkeys(
         _("%(name)s, %(time)s")
         % {
-            "name": names.get(by_id, _("by itself")),
+            "name": who_took(names.get(by_id, ""), key) or _("by itself"),
             "time": date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT"),
         }
-        for at, by_id in first
+        for at, by_id, key in first
     )
     return f" ({'; '.join([*told][:MOST_NAMED])}{'; …' if len(told) > MOST_NAMED else ''})" if told else ""
 

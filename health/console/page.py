@@ -13,7 +13,7 @@ from accounts.models import User
 from health.console.listing import add_standings
 from health.console.step_form import Step, name_of
 from health.models import Alert, AlertEntry
-from health.wording import sentence_of
+from health.wording import sentence_of, who_took
 from success.dashboard.activity import Activity, activity_of
 from success.heatmap import heatmap_of
 from success.models import Task
@@ -35,6 +35,8 @@ class AlertPage:
     """`log` is newest first; `steps` are those that the alert's state allows, the likeliest first."""
 
     sentence: str
+    acknowledged_by: str
+    resolved_by: str
     log: Sequence[LoggedStep]
     steps: Sequence[Step]
     activity: Activity
@@ -51,8 +53,11 @@ def alert_page_of(alert: Any, *, today: date) -> AlertPage:
     add_standings([alert])
     people = {user.pk: name_of(user) for user in User.objects.filter(pk__in=_mentioned(entries))}
     task_id = alert.evidence.get("task")
+    keyed: Any = Alert.objects.with_keys().get(pk=alert.pk)
     return AlertPage(
         sentence=sentence_of(alert),
+        acknowledged_by=_taker(alert.acknowledged_by, keyed.acknowledged_key),
+        resolved_by=_taker(alert.resolved_by, keyed.resolved_key),
         log=[_logged(entry, people) for entry in entries],
         steps=STEPS[alert.status],
         activity=activity_of(heatmap_of(alert.client, today=today)),
@@ -79,8 +84,12 @@ def _logged(entry: AlertEntry, people: dict[int, str]) -> LoggedStep:
         title=str(AlertEntry.Step(entry.step).label),
         detail=" → ".join(filter(None, [_state(entry.before, people), _state(entry.after, people)])),
         note=entry.note,
-        actor=name_of(entry.actor) if entry.actor else "",
+        actor=_taker(entry.actor, entry.api_key),
     )
+
+
+def _taker(user: User | None, api_key: str | None) -> str:
+    return who_took(name_of(user) if user else "", api_key or "")
 
 
 def _state(facts: dict[str, Any], people: dict[int, str]) -> str:

@@ -15,12 +15,11 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 from accounts.models import User
 from health import alerts
 from health.alert_steps import LONGEST_NOTE, Outcome
+from health.alerts import LONGEST_SNOOZE
 from health.models import Alert
 
 MOST_ALERTS = 5_000
 MORNING = time(9)
-# The last years that can be typed lie outside of those that the database gives back.
-LONGEST_SNOOZE = timedelta(days=3652)
 
 
 class Step(TextChoices):

@@ -1,8 +1,10 @@
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client, Organization, User
@@ -14,12 +16,8 @@ class AlertQuerySet(models.QuerySet["Alert"]):
     def unresolved(self) -> Self:
         return self.filter(resolved_at=None)
 
-    def in_status(self, status: "Alert.Status", *, as_of: datetime) -> Self:
-        if status == Alert.Status.RESOLVED:
-            return self.filter(resolved_at__isnull=False)
-        if status == Alert.Status.SNOOZED:
-            return self.unresolved().filter(is_snoozed(as_of))
-        return self.unresolved().exclude(is_snoozed(as_of)).filter(acknowledged_at__isnull=status == Alert.Status.OPEN)
+    def in_status(self, *statuses: "Alert.Status", as_of: datetime) -> Self:
+        return self.filter(reduce(or_, (has_status(status, as_of) for status in statuses)))
 
     def open_alerts(self, *, as_of: datetime) -> Self:
         """Those that nobody has resolved, acknowledged or snoozed."""
@@ -37,6 +35,11 @@ class AlertQuerySet(models.QuerySet["Alert"]):
             )
         )
 
+    def with_keys(self) -> Self:
+        """Annotate by which API keys it was last acknowledged, snoozed and resolved: `acknowledged_key` and so on."""
+        steps = (AlertEntry.Step.ACKNOWLEDGED, AlertEntry.Step.SNOOZED, AlertEntry.Step.RESOLVED)
+        return self.annotate(**{f"{step.value}_key": _key_of(step) for step in steps})
+
     def worst_first(self) -> Self:
         """The severest, and of those the oldest."""
         return self.order_by("-severity", "opened_at", "id")
@@ -45,6 +48,22 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 def is_snoozed(as_of: datetime) -> Q:
     """Of an unresolved alert."""
     return Q(snoozed_at__isnull=False) & (Q(snoozed_until=None) | Q(snoozed_until__gt=as_of))
+
+
+def _key_of(step: "AlertEntry.Step") -> Subquery:
+    entries = AlertEntry.objects.filter(
+        organization=OuterRef("organization"), alert=OuterRef("pk"), step=step, at=OuterRef(f"{step.value}_at")
+    )
+    return Subquery(entries.order_by("-id").values("api_key")[:1])
+
+
+def has_status(status: "Alert.Status", as_of: datetime) -> Q:
+    if status == Alert.Status.RESOLVED:
+        return Q(resolved_at__isnull=False)
+    if status == Alert.Status.SNOOZED:
+        return Q(resolved_at=None) & is_snoozed(as_of)
+    is_open = status == Alert.Status.OPEN
+    return Q(resolved_at=None, acknowledged_at__isnull=is_open) & ~is_snoozed(as_of)
 
 
 class Alert(models.Model):
@@ -87,7 +106,7 @@ class Alert(models.Model):
         CONDITION_ENDED = "condition_ended", _("The condition ended")
         CLIENT_LEFT_OUT = "client_left_out", _("The client is not watched any more")
         RULE_OFF = "rule_off", _("The rule was switched off or changed")
-        BY_HAND = "by_hand", _("Resolved by a member")
+        BY_HAND = "by_hand", _("Resolved by hand")
 
     class Verdict(models.TextChoices):
         USEFUL = "useful", _("Useful")
@@ -158,7 +177,10 @@ class Alert(models.Model):
 
 
 class AlertEntry(models.Model):
-    """One step in the life of an alert. Rows are only ever added."""
+    """One step in the life of an alert. Rows are only ever added.
+
+    Without `actor` and `api_key` a check took it. With both, the key's program says that the actor did.
+    """
 
     class Step(models.TextChoices):
         OPENED = "opened", _("Opened")
@@ -180,6 +202,9 @@ class AlertEntry(models.Model):
     step = models.CharField(_("step"), max_length=12, choices=Step)
     actor = models.ForeignKey(
         User, models.DO_NOTHING, null=True, blank=True, db_index=False, related_name="+", verbose_name=_("by")
+    )
+    api_key = models.CharField(
+        _("by API key"), max_length=120, blank=True, default="", db_default="", help_text=_("As it was called then.")
     )
     at = models.DateTimeField(_("at"))
     before = models.JSONField(_("from"), default=dict)

@@ -34,7 +34,8 @@ SOURCES: Mapping[str, str] = {
     "alert": f"""
     SELECT entry.at, 'alert' AS kind, alert.id AS subject, jsonb_build_object('step', entry.step, 'kind', alert.kind,
         'severity', alert.severity, 'before', entry.before, 'after', entry.after, 'note', entry.note,
-        'actor', coalesce(nullif(trim(actor.first_name || ' ' || actor.last_name), ''), actor.username)) AS facts
+        'actor', coalesce(nullif(trim(actor.first_name || ' ' || actor.last_name), ''), actor.username),
+        'api_key', entry.api_key) AS facts
     FROM health_alert AS alert
     JOIN health_alertentry AS entry ON entry.organization_id = alert.organization_id AND entry.alert_id = alert.id
     LEFT JOIN accounts_user AS actor ON actor.id = entry.actor_id

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from health.models import Alert, AlertEntry
 from health.timeline.entries import Entry
+from health.wording import who_took
 from success.models import Feedback, Insight, Score
 from telemetry.event_types import EventType
 
@@ -60,7 +61,7 @@ def line_of(entry: Entry) -> Line:
         words.tone,
         words.title,
         words.detail,
-        entry.facts.get("actor") or "",
+        who_took(entry.facts.get("actor") or "", entry.facts.get("api_key", "")),
         reverse(PAGES[entry.kind], args=[entry.subject]) if entry.kind in PAGES else "",
     )
 

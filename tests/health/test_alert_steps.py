@@ -8,10 +8,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import ProgrammingError, transaction
 
-from accounts.models import Organization, User
+from accounts.models import ApiKey, Organization, User
 from accounts.tenancy import all_organizations, organization_scope
 from health import alerts
-from health.alert_steps import Outcome, Reason, Refusal
+from health.alert_steps import ByKey, Outcome, Reason, Refusal
 from health.models import Alert, AlertEntry
 from tests.factories import ClientFactory, OrganizationFactory
 from tests.health.watched_clients import HOUR, NOW, add_client, check, member
@@ -73,6 +73,36 @@ def test_a_late_acknowledgement_brings_nothing_back(alert: Alert, ann: User, ben
     assert (status(alert), alert.acknowledged_at) == ("resolved", None)
 
 
+def test_who_acknowledged_is_not_who_resolved(alert: Alert, ann: User, ben: User) -> None:
+    alerts.acknowledge_alert(alert.pk, actor=ann, at=LATER)
+    Alert.objects.update(resolved_at=LATER + HOUR, ended_at=LATER + HOUR, resolution="condition_ended")
+    outcome = alerts.acknowledge_alerts([alert.pk], actor=ben, at=LATER + HOUR)
+    assert outcome == Outcome(0, {alert.pk: Refusal(Reason.RESOLVED, None, LATER + HOUR)})
+
+
+@pytest.mark.parametrize("in_a_members_name", [True, False])
+def test_a_program_is_named_by_its_key(alert: Alert, ann: User, ben: User, in_a_members_name: bool) -> None:
+    key = ApiKey(name="Slack bot", prefix="sk_12345")
+    member = ann if in_a_members_name else None
+    alerts.acknowledge_alert(alert.pk, actor=ByKey(key, member), at=LATER)
+    entry = alert.entries.get(step="acknowledged")
+    assert (entry.actor, entry.api_key) == (member, "Slack bot (sk_12345…)")
+    with pytest.raises(alerts.AlreadyAcknowledgedError) as told:
+        alerts.acknowledge_alert(alert.pk, actor=ben, at=LATER + HOUR)
+    assert (told.value.by, told.value.key, told.value.at) == (member, "Slack bot (sk_12345…)", LATER)
+
+
+def test_a_key_that_was_first_once_is_not_named_again(alert: Alert, ann: User) -> None:
+    key = ApiKey(name="Slack bot", prefix="sk_12345")
+    alerts.resolve_alert(alert.pk, actor=ByKey(key), at=NOW)
+    alerts.reopen_alert(alert.pk, actor=ann, at=LATER)
+    alerts.resolve_alert(alert.pk, actor=ann, at=LATER + HOUR)
+    outcome = alerts.resolve_alerts([alert.pk], actor=ann, at=LATER + HOUR)
+    assert outcome.refused == {alert.pk: Refusal(Reason.RESOLVED, ann.pk, LATER + HOUR)}
+    keyed = vars(Alert.objects.with_keys().get())
+    assert [keyed[f"{step}_key"] for step in ("acknowledged", "snoozed", "resolved")] == [None, None, ""]
+
+
 def test_fifty_acknowledgements_at_once_have_one_winner(committed_db: None) -> None:
     organization = OrganizationFactory.create()
     client = add_client(organization, silent=50 * HOUR)
@@ -132,9 +162,10 @@ def test_a_snooze_until_it_changes_has_no_end(alert: Alert, ann: User) -> None:
     assert alert.entries.count() == 3
 
 
-def test_a_snooze_ends_in_the_future(alert: Alert, ann: User) -> None:
+@pytest.mark.parametrize("until", [NOW, NOW + timedelta(days=3652, microseconds=1)])
+def test_a_snooze_ends_in_the_future_that_can_be_told(alert: Alert, ann: User, until: datetime) -> None:
     with pytest.raises(alerts.UnableToSnoozeError):
-        alerts.snooze_alert(alert.pk, until=NOW, actor=ann, at=NOW)
+        alerts.snooze_alert(alert.pk, until=until, actor=ann, at=NOW)
 
 
 def test_whoever_acknowledges_ends_the_snooze(alert: Alert, ann: User) -> None:
