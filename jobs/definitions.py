@@ -14,6 +14,8 @@ from jobs.periods import Every, Period
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
 
+    from jobs.models import JobRun
+
 
 class UnknownJobError(LookupError):
     """No job of this name is in settings.JOBS."""
@@ -39,7 +41,8 @@ class WorkUnit:
     """A piece of a run, as the job's `work` gets it.
 
     `first_client` and `last_client` are ids, both included; None is an open end, so None and None is the
-    whole organization. `as_of` is when the work is done, for stamps; what is worked on is `period`.
+    whole organization. `as_of` is when the work is done, for stamps; what is worked on is `period`. `begun_at` is
+    when the run began.
     """
 
     organization: int | None
@@ -47,6 +50,7 @@ class WorkUnit:
     first_client: int | None
     last_client: int | None
     as_of: datetime
+    begun_at: datetime
     parameters: Mapping[str, str]
 
     @property
@@ -69,6 +73,10 @@ class Job:
     `after` names the job whose same period must be done for an organization before this one begins there.
     `tells` maps counts of this job to the names under which the job that it follows reports them as its own; the
     cron endpoint of that job runs this one too.
+    What a run sets going may outlast it, such as mails that are handed over one by one: `became` counts what has
+    become of it so far, for the report (in the scope of all organizations), and `carry_on` works on it for so many
+    seconds, where somebody waits for the run. `largest_piece` is how many clients a unit has at most: it is one
+    transaction.
     """
 
     name: str
@@ -79,6 +87,9 @@ class Job:
     catch_up: CatchUp = CatchUp.EVERY
     after: str | None = None
     tells: Mapping[str, str] = field(default_factory=dict)
+    became: "Callable[[JobRun], Mapping[str, int]] | None" = None
+    carry_on: Callable[[float], object] | None = None
+    largest_piece: int = 250_000
     count_names: tuple[str, ...] = ("processed", "success", "failed")
 
 

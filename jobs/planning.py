@@ -9,7 +9,6 @@ from jobs.periods import Period
 # Few large pieces beat many small ones: a piece is one set-based statement. More than `small` clients are
 # cut so that two workers share them, and no piece is so large that losing it to a killed worker hurts.
 SMALL_ORGANIZATION = 50_000
-LARGEST_PIECE = 250_000
 
 ORGANIZATIONS = """
     SELECT o.id, {available_at} AS available_at FROM accounts_organization o
@@ -84,8 +83,8 @@ def add_units(run: JobRun, *, job: Job, period: Period) -> int:
                 "generation": run.generation,
                 "organization": run.organization_id,
                 "end": period.end_on if period.is_calendar else period.end,
-                "small": SMALL_ORGANIZATION,
-                "largest": LARGEST_PIECE,
+                "small": min(SMALL_ORGANIZATION, job.largest_piece),
+                "largest": job.largest_piece,
             },
         )
         return int(cursor.rowcount)

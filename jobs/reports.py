@@ -1,5 +1,6 @@
 """What a run has come to so far, for those who asked for it."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,21 +45,26 @@ class Report:
 
 def report(run: JobRun, *, job: Job, now: datetime) -> Report:
     """The counts that the job always reports are there, if only as 0; with those of the jobs that add to them."""
-    counts = dict.fromkeys(job.count_names, 0) | _counts_of(run)
+    counts = dict.fromkeys(job.count_names, 0) | counts_of(run, job=job)
     for sequel in sequels_of(job):
         told = _counts_of_sequel(sequel, run)
         counts |= {name: told.get(count, 0) for count, name in sequel.tells.items()}
     return Report(run=run, counts=counts, **_units_of(run, now=now))
 
 
-def _counts_of(run: JobRun) -> dict[str, int]:
-    return run.counts if run.ended_at else counts_so_far(run)
+def counts_of(run: JobRun, *, job: Job) -> dict[str, int]:
+    """What the run counted, and what has become since of what it set going; the same names are added up."""
+    counted = Counter(run.counts if run.ended_at else counts_so_far(run))
+    if job.became:
+        with all_organizations():
+            counted.update(job.became(run))
+    return dict(counted)
 
 
 def _counts_of_sequel(sequel: Job, run: JobRun) -> dict[str, int]:
     with all_organizations():
         found = JobRun.objects.filter(job=sequel.name, period=run.period, organization=run.organization_id).first()
-    return _counts_of(found) if found else {}
+    return counts_of(found, job=sequel) if found else {}
 
 
 def _units_of(run: JobRun, *, now: datetime) -> dict[str, Any]:

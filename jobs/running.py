@@ -66,7 +66,14 @@ def work_on(run: JobRun, *, patience: Patience, progress: Callable[[], None] | N
         if progress:
             progress()
         time.sleep(POLL_SECONDS)
+    _carry_on(run, seconds=deadline - time.monotonic() if patience.waits else 0)
     return run
+
+
+def _carry_on(run: JobRun, *, seconds: float) -> None:
+    carry_on = job_named(run.job).carry_on
+    if carry_on and run.ended_at and seconds > 0:
+        carry_on(seconds)
 
 
 def work_one(run: JobRun) -> bool:
@@ -120,6 +127,7 @@ def _work(claim: Claim, *, run: JobRun, job: Job) -> None:
             first_client=claim.first_client,
             last_client=claim.last_client,
             as_of=timezone.now(),
+            begun_at=run.started_at,
             parameters=run.parameters,
         )
         with _scope_of(claim):

@@ -20,6 +20,7 @@ from accounts.models import User
 from jobs.definitions import Job, UnknownJobError, job_named
 from jobs.ledger import begin_run
 from jobs.models import JobRun, JobUnit
+from jobs.reports import counts_of
 from jobs.status import job_states, progress_of
 
 UNITS_SHOWN = 50
@@ -141,7 +142,11 @@ class JobRunAdmin(NotWrittenByHand, TenantModelAdmin):
 
     @display(description=_("counts"))
     def counted(self, run: JobRun) -> str:
-        return format_html_join("", "<div>{}: {}</div>", sorted(run.counts.items())) or "–"
+        try:
+            counts = counts_of(run, job=job_named(run.job))
+        except UnknownJobError:
+            counts = run.counts
+        return format_html_join("", "<div>{}: {}</div>", sorted(counts.items())) or "–"
 
     @display(description=_("errors"))
     def failures(self, run: JobRun) -> str:

@@ -5,8 +5,13 @@ import signal
 from collections.abc import Mapping
 
 from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Concat, Left
 
+from accounts.models import Client
+from accounts.tenancy import all_organizations
 from jobs.definitions import CatchUp, Job, Spread, WorkUnit
+from jobs.models import JobRun
 from jobs.periods import Every
 
 NAME_CLIENTS = """
@@ -53,6 +58,16 @@ def count_everybody(unit: WorkUnit) -> Mapping[str, int]:
     return {"processed": count}
 
 
+def delivered(run: JobRun) -> Mapping[str, int]:
+    return {"delivered": Client.objects.filter(email=f"{run.period}@example.org").count(), "failed": 1}
+
+
+def deliver(seconds: float) -> None:
+    """To those who were named, by the week of their name."""
+    with all_organizations():
+        Client.objects.exclude(name="").update(email=Concat(Left("name", 10), Value("@example.org")))
+
+
 names = Job(name="names", title="Names", every=Every.WEEK, work=name_clients)
 letters = Job(
     name="letters",
@@ -70,6 +85,15 @@ checks = Job(
     work=count_organization,
     spread=Spread.ORGANIZATION,
     catch_up=CatchUp.NEWEST,
+)
+parcels = Job(
+    name="parcels",
+    title="Parcels",
+    every=Every.WEEK,
+    work=name_clients,
+    became=delivered,
+    carry_on=deliver,
+    count_names=("processed", "delivered", "failed"),
 )
 mortal = Job(name="mortal", title="Mortal", every=Every.WEEK, work=name_clients_or_die)
 census = Job(name="census", title="Census", every=Every.DAY, work=count_everybody, spread=Spread.INSTALLATION)

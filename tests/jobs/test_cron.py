@@ -12,6 +12,7 @@ from jobs.schedule_sync import sync_schedules
 from tests.factories import OrganizationFactory
 from tests.jobs.ledgers import MONDAY, WEEK, begin, names, run_through, runs
 from tests.jobs.sample_jobs import names as naming
+from tests.jobs.sample_jobs import parcels
 
 SECRET = {"authorization": "Bearer cron-secret-of-the-tests"}
 PATH = "/api/cron/names"
@@ -71,6 +72,18 @@ def test_the_endpoint_does_the_work_and_tells_what_came_of_it(browser: Browser, 
         },
     )
     assert (run.trigger, names(organization)) == ("endpoint", ["2026-09-07 "])
+
+
+def test_what_a_run_sets_going_is_waited_for_and_told_as_it_is_by_then(browser: Browser, settings: Settings) -> None:
+    settings.JOBS |= {"parcels": {"crontab": "0 8 * * 1", "handler": "tests.jobs.sample_jobs.parcels"}}
+    begin(parcels)
+    told = post(browser, path="/api/cron/parcels").json()
+    assert {name: told[name] for name in ("processed", "delivered", "failed")} == {
+        "processed": 2,
+        "delivered": 2,
+        "failed": 1,
+    }
+    assert _only_run().counts == {"processed": 2, "success": 2}
 
 
 def test_a_plain_get_does_the_same(browser: Browser) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -151,13 +152,18 @@ def test_a_large_organization_is_cut_into_few_even_pieces(
     expected: int,
 ) -> None:
     monkeypatch.setattr("jobs.planning.SMALL_ORGANIZATION", small)
-    monkeypatch.setattr("jobs.planning.LARGEST_PIECE", largest)
     ids = _fill(organization, clients)
-    pieces = [(first, last) for first, last, _ in units(begin(naming, organization=organization).run)]
+    run = begin(replace(naming, largest_piece=largest), organization=organization).run
+    pieces = [(first, last) for first, last, _ in units(run)]
     sizes = [sum((first or 0) <= each <= (last or max(ids)) for each in ids) for first, last in pieces]
     assert (len(pieces), sum(sizes)) == (expected, clients)
     assert max(sizes) - min(sizes) <= 1
     assert (pieces[0][0], pieces[-1][1]) == (None, None)
+
+
+def test_a_job_of_small_pieces_cuts_small_organizations_too(organization: Organization) -> None:
+    _fill(organization, 9)
+    assert len(units(begin(replace(naming, largest_piece=3), organization=organization).run)) == 4
 
 
 def test_clients_who_come_while_a_run_goes_on_are_worked_on(

@@ -112,7 +112,7 @@ def test_a_range_without_the_last_clients_leaves_the_organization(committed_db: 
     for first, last in [(None, ids[1]), (ids[2], None)]:
         unit = WorkUnit(
             organization=acme.pk, period=Every.DAY.period("2026-11-18"), first_client=first, last_client=last,
-            as_of=NOW, parameters={},
+            as_of=NOW, begun_at=NOW, parameters={},
         )  # fmt: skip
         with organization_scope(acme.pk):
             counts.append(dict(milestones_unit(unit)))

@@ -138,6 +138,7 @@ def work(as_of: datetime) -> dict[str, int]:
         first_client=None,
         last_client=None,
         as_of=as_of,
+        begun_at=as_of,
         parameters={},
     )
     with all_organizations():
