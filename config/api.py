@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
+)
 
 
 class SecretKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -30,3 +34,11 @@ class StrictBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
             self.target, direction, bypass_extensions=True
         )
         return shape | {"additionalProperties": False}
+
+
+class SeveralWords(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    target_class = "health.api.alert_fields.SeveralField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        either = "|".join(self.target.words)
+        return {"type": "string", "pattern": f"^({either})(,({either}))*$"}

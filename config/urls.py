@@ -7,6 +7,7 @@ from config import api  # noqa: F401 - registers how keys are described
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("telemetry.urls")),
     path("", include("success.urls")),
+    path("", include("health.urls")),
     path("", include("jobs.urls")),
     path("", include("accounts.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

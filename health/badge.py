@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
@@ -35,7 +36,8 @@ class Badge:
 
     def as_json(self) -> dict[str, Any]:
         severities = {"critical": self.critical, "warning": self.warning, "info": self.info}
-        return {"total": self.total, "bySeverity": severities, "url": reverse("admin:health_alert_changelist")}
+        url = settings.BASE_URL + reverse("admin:health_alert_changelist")
+        return {"total": self.total, "bySeverity": severities, "url": url}
 
 
 def badge_of(organization_id: int | None, *, as_of: datetime) -> Badge:

@@ -216,6 +216,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "AlertKind": "health.models.Alert.Kind",
+        "AlertStatus": "health.models.Alert.Status",
         "ClientStatus": "accounts.models.Client.Status",
         "FeedbackKind": "success.models.Feedback.Kind",
         "InsightStatus": "success.models.Insight.Status",

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 # What GET answers to somebody who is not signed in and has no key.
 PUBLIC, REDIRECTED, KEY_NEEDED, MISSING, POST_ONLY = 200, 302, 401, 404, 405
+ALERT_STEPS = ("acknowledge", "assign", "snooze", "wake", "resolve", "reopen", "note", "judge")
 ADDRESSES: dict[str, tuple[str, int]] = {
     "home": ("/", PUBLIC),
     "client-sign-in": ("/client/sign-in", PUBLIC),
@@ -33,6 +34,10 @@ ADDRESSES: dict[str, tuple[str, int]] = {
     "set-password": ("/set-password/MQ/no-such-token", PUBLIC),
     "schema": ("/api/schema/", PUBLIC),
     "api-docs": ("/api/docs/", PUBLIC),
+    "api-alert": ("/api/v1/alerts/1", KEY_NEEDED),
+    **{f"api-alert-{step}": (f"/api/v1/alerts/1/{step}", KEY_NEEDED) for step in ALERT_STEPS},
+    "api-alerts": ("/api/v1/alerts", KEY_NEEDED),
+    "api-alerts-badge": ("/api/v1/alerts/badge", KEY_NEEDED),
     "api-client-success": ("/api/client/success?clientId=user-1", KEY_NEEDED),
     "api-client-scores": ("/api/v1/clients/user-1/scores", KEY_NEEDED),
     "api-client-score": ("/api/v1/clients/user-1/scores/2026-01-05", KEY_NEEDED),

@@ -20,6 +20,7 @@ from django.urls import get_resolver
 from accounts.api_keys import create_api_key
 from accounts.models import ApiKey, Client, Membership, Organization, User
 from accounts.tenancy import all_organizations, organization_scope
+from health.models import Alert
 from success.models import Churn, Insight, Score, Task
 from tests.factories import ClientFactory, MembershipFactory, UserFactory
 from tests.gates.rows import MONDAY, NOW, TODAY, make_row, make_rows, tenant_models
@@ -55,6 +56,16 @@ class Sample:
 
 OF_A_CLIENT = "/api/v1/clients/{client}"
 INSIGHT_ACTION = {"clientId": "{client}", "action": "dismiss", "insightId": "{insight}"}
+ALERT_STEPS: dict[str, Any] = {
+    "acknowledge": {"actor": "{member}"},
+    "assign": {"owner": "{member}"},
+    "snooze": {"until": None},
+    "wake": {},
+    "resolve": {},
+    "reopen": {},
+    "note": {"note": "taken"},
+    "judge": {"verdict": "noise"},
+}
 SAMPLES: dict[str, list[Sample]] = {
     "api-client": [Sample(OF_A_CLIENT, {"PATCH": {"name": "taken"}})],
     "api-client-churn": [Sample(f"{OF_A_CLIENT}/churn", {"PUT": {"churnedOn": str(TODAY)}})],
@@ -74,6 +85,17 @@ SAMPLES: dict[str, list[Sample]] = {
     "api-client-task": [Sample(f"{OF_A_CLIENT}/tasks/task-1", {"PUT": {"title": "taken"}})],
     "api-insight": [Sample("/api/v1/insights/{insight}", {"PATCH": {"action": "dismiss"}})],
     "api-task": [Sample("/api/v1/tasks/{task}", {"PATCH": {"title": "taken"}})],
+    "api-alert": [Sample("/api/v1/alerts/{alert}")],
+    **{
+        f"api-alert-{step}": [Sample(f"/api/v1/alerts/{{alert}}/{step}", {"POST": body}, is_read=False)]
+        for step, body in ALERT_STEPS.items()
+    },
+    "api-alerts": [
+        Sample("/api/v1/alerts"),
+        Sample("/api/v1/alerts?clientId={client}"),
+        Sample("/api/v1/alerts?owner={member}"),
+    ],
+    "api-alerts-badge": [Sample("/api/v1/alerts/badge")],
     "api-clients": [Sample("/api/v1/clients"), Sample("/api/v1/clients?externalId={client}")],
     "api-churn": [Sample("/api/v1/churn")],
     "api-feedback": [
@@ -148,12 +170,20 @@ def ids_of(organization: Organization) -> dict[str, str]:
     insight: Any = make_row(Insight, organization)
     task: Any = make_row(Task, organization)
     client: Any = make_row(Client, organization)
+    alert: Any = make_row(Alert, organization)
+    member: Any = make_row(Membership, organization)
     with all_organizations():
         Task.objects.filter(pk=task.pk).update(client=client, external_id="task-1")
         Insight.objects.filter(pk=insight.pk).update(client=client)
         Score.objects.filter(organization=organization).update(client=client)
         Churn.objects.create(organization=organization, client=client, churned_on=TODAY, marked_at=NOW)
-    return {"client": client.external_id, "insight": str(insight.pk), "task": str(task.pk)}
+    return {
+        "client": client.external_id,
+        "insight": str(insight.pk),
+        "task": str(task.pk),
+        "alert": str(alert.pk),
+        "member": member.user.username,
+    }
 
 
 @pytest.fixture
