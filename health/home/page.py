@@ -10,12 +10,15 @@ from django.utils import timezone
 from accounts.permissions import Seat
 from health.home.activity import MOST_NAMES, RecentActivity, recent_activity, waiting
 from health.home.drawing import band_bars, day_bars
+from health.home.mail import MailHealth, mail_health, reason_bars, state_bars, stopped_lines
 from health.home.remembered import remembered
 from health.home.scores import WeekOfScores, newest_weeks
 from jobs.models import JobRun
 
 MEMBERS_REMEMBER_SECONDS = 300
 OPERATORS_REMEMBER_SECONDS = 3600
+# Staff look here while mails go out.
+MAIL_REMEMBER_SECONDS = 60
 MOST_ORGANIZATIONS = 25
 RUNS = 6
 
@@ -28,6 +31,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     runs = newest_runs(organization_id)
     weeks = _weeks(organization_id, version=_version(runs))
     activity = _activity(organization_id, as_of=timezone.now())
+    mail = _mail(organization_id, as_of=timezone.now())
     everything = weeks[0]
     return context | {
         "has_seat": True,
@@ -38,6 +42,10 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "events": sum(activity.days),
         "organizations": _lines(weeks[1:], activity) if organization_id is None else [],
         "waiting": waiting(organization_id),
+        "mail": mail,
+        "mail_states": state_bars(mail, address=_address("emails_outboxemail")),
+        "mail_reasons": reason_bars(mail, address=_address("emails_contact")),
+        "stopped_addresses": stopped_lines(mail),
         "most_names": MOST_NAMES,
         "runs": runs,
         "addresses": {
@@ -45,6 +53,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "names": _address("telemetry_eventname"),
             "runs": _address("jobs_jobrun"),
             "clients": _address("accounts_client"),
+            "stopped": _address("emails_suppression"),
         },
     }
 
@@ -68,6 +77,14 @@ def _activity(organization_id: int | None, *, as_of: datetime) -> RecentActivity
         f"home:activity:{organization_id or 'all'}",
         seconds=MEMBERS_REMEMBER_SECONDS,
         read=lambda: recent_activity(organization_id, as_of=as_of),
+    )
+
+
+def _mail(organization_id: int | None, *, as_of: datetime) -> MailHealth:
+    return remembered(
+        f"home:mail:{organization_id or 'all'}",
+        seconds=MAIL_REMEMBER_SECONDS,
+        read=lambda: mail_health(organization_id, as_of=as_of),
     )
 
 
