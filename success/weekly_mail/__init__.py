@@ -1,0 +1,1 @@
+"""The weekly mail about a client's success."""
