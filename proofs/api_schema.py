@@ -1,6 +1,6 @@
 """Thousands of requests made up from the API's documentation: no failure, no answer that it does not describe.
 
-Once with ids as they come, once with those of a client and a task that are there.
+Once with ids as they come, once with those of a client, a task and an alert that are there.
 """
 
 import json
@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
     "response_schema_conformance"
 )
-KNOWN = {"external_id": "user-1", "task": "task-1", "task_id": "1", "clientId": "user-1"}
+KNOWN = {"external_id": "user-1", "task": "task-1", "task_id": "1", "clientId": "user-1", "alert_id": "1"}
 CONFIGURATION = """
 headers = {{ Authorization = "Bearer {secret_key}" }}
 parameters = {parameters}
@@ -47,14 +48,18 @@ def prove() -> bool:
         web = ours.start_web(port)
         base_url = f"http://127.0.0.1:{port}"
         make_known(base_url, keys["secret_key"])
+        ours.manage("check_health", "--organization", "proof")
         outcomes = [ask(ours, base_url, keys, known) for known in ({}, KNOWN)]
         processes.stop(web)
     return all(outcomes)
 
 
 def make_known(base_url: str, secret_key: str) -> None:
+    """A client with a task, silent for so long that the next check opens an alert."""
     task = {"clientId": "user-1", "externalId": "task-1", "title": "Known"}
-    for path, body in (("clients", {"externalId": "user-1"}), ("tasks", task)):
+    long_ago = (datetime.now(UTC) - timedelta(days=5)).isoformat()
+    event = {"clientId": "user-1", "name": "login", "occurredAt": long_ago}
+    for path, body in (("clients", {"externalId": "user-1"}), ("tasks", task), ("events", event)):
         request = urllib.request.Request(  # noqa: S310 - our own server
             f"{base_url}/api/v1/{path}",
             json.dumps(body).encode(),

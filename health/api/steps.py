@@ -1,10 +1,11 @@
 """Steps with one alert, by a program: in the name of a member where it gives one."""
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -30,14 +31,14 @@ REFUSED = {
 
 def described(name: str, summary: str, *, request: Any = StepBody, refuses: bool = True) -> Callable[[Any], Any]:
     """One step in the API's documentation."""
-    conflict = {(409, CONTENT_TYPE): ConflictShape} if refuses else {}
+    conflict = OpenApiResponse(ConflictShape, description="The step came too late: `by` and `at` tell who was first.")
     return extend_schema(
         operation_id=f"{name}_alert",
         summary=summary,
         description="Answers the alert as it is afterwards.",
         parameters=[ALERT_ID],
         request=request,
-        responses={200: AlertDetailShape, **conflict},
+        responses={200: AlertDetailShape} | ({(409, CONTENT_TYPE): conflict} if refuses else {}),
         tags=["alerts"],
     )
 
@@ -119,5 +120,5 @@ def problem_of(error: alerts.UnableToChangeAlertError) -> Problem:
         return not_found()
     code, sentence = REFUSED[error.reason]
     name = who_took(error.by.get_full_name() or error.by.username if error.by else "", error.key)
-    first = f", at {error.at.isoformat()} by {name or 'itself'}" if error.at else ""
+    first = f", on {error.at.astimezone(UTC):%Y-%m-%d at %H:%M} UTC by {name or 'itself'}" if error.at else ""
     return Problem(409, code, sentence.format(first=first), by=taker_json(error.by, error.key), at=error.at)
