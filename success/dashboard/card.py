@@ -45,7 +45,7 @@ def card_of(standing: Standing) -> Card:
         band_text=str(score.get_band_display()) if score.band else "",
         coverage=score.coverage,
         needed_coverage=score.policy.band_coverage,
-        movement=_movement(standing),
+        movement=movement_of(standing),
         dial=dial(score.overall, bands=bands_of(score.policy)),
     )
 
@@ -59,7 +59,7 @@ def bands_of(policy: ScoringPolicy) -> Bands:
     ]
 
 
-def _movement(standing: Standing) -> Movement | None:
+def movement_of(standing: Standing) -> Movement | None:
     if standing.trend is None or standing.change is None:
         return None
     change = _("unchanged")

@@ -1,10 +1,11 @@
 """When a client may be asked for feedback, and what for."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
 
-from accounts.models import Client
+from accounts.models import Client, Organization
 from success.models import Feedback, FeedbackRequest
 
 NEW_CLIENT_DAYS = 30
@@ -14,44 +15,61 @@ KINDS = (Feedback.Kind.NPS, Feedback.Kind.CSAT)
 # Days are calendar days in the organization's timezone, as those of a score are. The age is that of a score.
 DAYS_SINCE = """
 WITH heard AS (
-    SELECT kind, given_at AS at FROM success_feedback
-    WHERE organization_id = %(organization)s AND client_id = %(client)s
+    SELECT client_id, kind, given_at AS at FROM success_feedback
+    WHERE organization_id = %(organization)s AND client_id = ANY(%(clients)s)
     UNION ALL
-    SELECT kind, greatest(asked_at, answered_at, declined_at) FROM success_feedbackrequest
-    WHERE organization_id = %(organization)s AND client_id = %(client)s
+    SELECT client_id, kind, greatest(asked_at, answered_at, declined_at) FROM success_feedbackrequest
+    WHERE organization_id = %(organization)s AND client_id = ANY(%(clients)s)
+),
+since AS (
+    SELECT client_id, max(at) FILTER (WHERE kind = 'nps') AS nps, max(at) FILTER (WHERE kind = 'csat') AS csat
+    FROM heard GROUP BY client_id
 )
-SELECT client.status = 'active' AND client.merged_into_id IS NULL,
+SELECT client.id,
     %(today)s - (least(coalesce(client.signed_up_at, client.created_at), activity.first_at)
         AT TIME ZONE %(timezone)s)::date,
-    %(today)s - (SELECT max(at AT TIME ZONE %(timezone)s)::date FROM heard WHERE kind = 'nps'),
-    %(today)s - (SELECT max(at AT TIME ZONE %(timezone)s)::date FROM heard WHERE kind = 'csat')
+    %(today)s - (since.nps AT TIME ZONE %(timezone)s)::date,
+    %(today)s - (since.csat AT TIME ZONE %(timezone)s)::date
 FROM accounts_client AS client
+LEFT JOIN since ON since.client_id = client.id
 LEFT JOIN telemetry_clientactivity AS activity
     ON activity.organization_id = client.organization_id AND activity.client_id = client.id
-WHERE client.organization_id = %(organization)s AND client.id = %(client)s
+WHERE client.organization_id = %(organization)s AND client.id = ANY(%(clients)s)
+    AND client.status = 'active' AND client.merged_into_id IS NULL
 """
 
 
 def due_feedback(client: Client, *, as_of: datetime) -> Feedback.Kind | None:
-    """What to ask the client for now: NPS before CSAT, then what was asked the longer ago; one query.
+    """What to ask the client for now; see `due_feedback_of`."""
+    return due_feedback_of(client.organization, [client.pk], as_of=as_of).get(client.pk)
 
-    None for a client younger than 30 days, for one who was asked, answered or declined either kind less than
-    90 days ago, and for one that is not active. Needs the organization's scope.
+
+def due_feedback_of(
+    organization: Organization, client_ids: Sequence[int], *, as_of: datetime
+) -> dict[int, Feedback.Kind]:
+    """What to ask these clients for now: NPS before CSAT, then what was asked the longer ago; one query.
+
+    Left out are clients younger than 30 days, those who were asked, answered or declined either kind less than
+    90 days ago, and those that are not active. Needs the organization's scope.
     """
-    zone = client.organization.timezone
+    zone = organization.timezone
     with connection.cursor() as cursor:
         cursor.execute(
             DAYS_SINCE,
             {
-                "organization": client.organization_id,
-                "client": client.pk,
+                "organization": organization.pk,
+                "clients": list(client_ids),
                 "timezone": zone.key,
                 "today": as_of.astimezone(zone).date(),
             },
         )
-        is_active, age, *since = cursor.fetchone() or (False, 0)
-    days: dict[Feedback.Kind, int | None] = dict(zip(KINDS, since, strict=False))
-    if not is_active or age < NEW_CLIENT_DAYS or any(ago is not None and ago < PAUSE_DAYS for ago in days.values()):
+        rows = cursor.fetchall()
+    due = {client: _due(age, dict(zip(KINDS, since, strict=True))) for client, age, *since in rows}
+    return {client: kind for client, kind in due.items() if kind}
+
+
+def _due(age: int, days: Mapping[Feedback.Kind, int | None]) -> Feedback.Kind | None:
+    if age < NEW_CLIENT_DAYS or any(ago is not None and ago < PAUSE_DAYS for ago in days.values()):
         return None
     never = [kind for kind, ago in days.items() if ago is None]
     return never[0] if never else max(days, key=lambda kind: days[kind] or 0)

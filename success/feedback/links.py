@@ -4,6 +4,7 @@ The token is the permission: it names organization and request, signed, and noth
 What it may do is answer that one request once, within 30 days.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,7 +47,29 @@ def feedback_link(client: Client, kind: Feedback.Kind, *, at: datetime, rating: 
     request = FeedbackRequest.objects.filter(**asking).first() or FeedbackRequest.objects.create(
         **asking, expires_at=at + timedelta(days=LINK_DAYS)
     )
-    token = signing.dumps([client.organization_id, request.pk, rating], salt=SALT)
+    return link_of(request, rating=rating)
+
+
+def ask_clients(
+    organization_id: int, kinds: Mapping[int, Feedback.Kind], *, at: datetime
+) -> dict[int, FeedbackRequest]:
+    """Ask each of these clients, by id, for what `due_feedback_of` said: one statement; hand out `link_of` each."""
+    asked = FeedbackRequest.objects.bulk_create(
+        FeedbackRequest(
+            organization_id=organization_id,
+            client_id=client_id,
+            kind=kind,
+            channel=Feedback.Channel.LINK,
+            asked_at=at,
+            expires_at=at + timedelta(days=LINK_DAYS),
+        )
+        for client_id, kind in kinds.items()
+    )
+    return {request.client_id: request for request in asked}
+
+
+def link_of(request: FeedbackRequest, *, rating: int | None = None) -> str:
+    token = signing.dumps([request.organization_id, request.pk, rating], salt=SALT)
     return reverse("feedback-link", kwargs={"token": token})
 
 
