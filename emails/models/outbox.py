@@ -44,6 +44,11 @@ class OutboxEmail(models.Model):
     kind = models.CharField(_("kind"), max_length=50)
     key = models.CharField(_("key"), max_length=200, help_text=_("One mail for a kind, key and address, ever."))
     to_address = models.CharField(_("to"), max_length=320)
+    to_name = models.CharField(_("recipient's name"), max_length=200, blank=True, db_default="", default="")
+    from_name = models.CharField(
+        _("sender's name"), max_length=200, blank=True, db_default="", default="",
+        help_text=_("Before the installation's address; empty: the installation's name."),
+    )  # fmt: skip
     subject = models.CharField(_("subject"), max_length=255)
     text = models.TextField(_("text"))
     html = models.TextField(_("HTML"), blank=True)
@@ -52,13 +57,23 @@ class OutboxEmail(models.Model):
         _("links"), default=list, db_default=Value([], models.JSONField()), blank=True,
         help_text=_("Where its tracked links lead, in their order."),
     )  # fmt: skip
+    is_secret = models.BooleanField(
+        _("gives access"), default=False, db_default=False,
+        help_text=_("Its links let in whoever has them, so nobody but its recipient reads it."),
+    )  # fmt: skip
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.PENDING)
-    attempt = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    attempt = models.PositiveSmallIntegerField(_("times taken up"), default=0)
+    retries = models.PositiveSmallIntegerField(_("passing failures"), default=0, db_default=0)
     next_attempt_at = models.DateTimeField(_("next attempt"))
     lease_until = models.DateTimeField(null=True, blank=True)
     queued_at = models.DateTimeField(_("queued"))
     valid_until = models.DateTimeField(_("of use until"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    provider = models.CharField(_("provider"), max_length=100, blank=True, db_default="", default="")
+    doubtful_since = models.DateTimeField(
+        _("in doubt since"), null=True, blank=True,
+        help_text=_("The first call after which the provider may have had it."),
+    )  # fmt: skip
     provider_id = models.CharField(_("provider's id"), max_length=255, blank=True, db_default="", default="")
     error = models.TextField(_("error"), blank=True)
 
@@ -80,6 +95,16 @@ class OutboxEmail(models.Model):
                 condition=models.Q(status__in=["pending", "claimed", "calling", "retry"]),
             ),
             models.Index(fields=["organization", "client", "-queued_at"], name="emails_outbox_of_client"),
+            models.Index(
+                fields=["lease_until"],
+                name="emails_outbox_held",
+                condition=models.Q(status__in=["claimed", "calling"]),
+            ),
+            models.Index(
+                fields=["status", "-id"],
+                name="emails_outbox_not_sent",
+                condition=models.Q(status__in=["failed", "uncertain", "skipped"]),
+            ),
             models.Index(fields=["provider_id"], name="emails_outbox_provider_id", condition=~models.Q(provider_id="")),
         ]
 

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from accounts.models import Organization
+from emails.kinds import ACCOUNT
 from emails.outbox import queue_email
 
 LONGEST_NAME = 80
@@ -46,6 +47,8 @@ def queue_access_mail(
             text=render_to_string(f"emails/{name}/body.txt", values),
             html=render_to_string(f"emails/{name}/body.html", values),
             queued_at=queued_at,
+            priority=ACCOUNT,
+            is_secret=True,
         )
 
 
