@@ -11,7 +11,7 @@ WATCH_SECONDS = 300.0
 
 @shared_task(name="health.watch_jobs")
 def watch_jobs() -> None:
-    watching.watch_jobs(as_of=timezone.now())
+    watching.watch_installation(as_of=timezone.now())
 
 
 @worker_ready.connect

@@ -1,10 +1,7 @@
-"""Tells the operator when a job is late or fails repeatedly, and when that is over."""
+"""Tells the operator when something is wrong with jobs or mail, and when that is over."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -14,9 +11,8 @@ from django.template.loader import render_to_string
 from accounts.models import User
 from emails.outbox import queue_email
 from health.models import OperatorAlert
+from health.troubles import MAIL, Finding, find_troubles
 from jobs.definitions import job_named
-from jobs.lateness import late_jobs
-from jobs.outcomes import failing_jobs
 
 OPEN = """
     INSERT INTO health_operatoralert (kind, matter, evidence, opened_at, last_seen_at)
@@ -27,17 +23,8 @@ OPEN = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`matter` is the name of a job; there is one open alert for a kind and matter."""
-
-    kind: OperatorAlert.Kind
-    matter: str
-    evidence: Mapping[str, Any]
-
-
 @transaction.atomic
-def watch_jobs(*, as_of: datetime) -> None:
+def watch_installation(*, as_of: datetime) -> None:
     """Open an alert for every finding that has none, and resolve those whose finding is gone.
 
     The mail about an alert is queued in the same transaction. Two watches at once open one alert.
@@ -52,21 +39,6 @@ def watch_jobs(*, as_of: datetime) -> None:
         if (alert.kind, alert.matter) not in still:
             alert.resolved_at = as_of
             alert.save(update_fields=["resolved_at"])
-
-
-def find_troubles(*, as_of: datetime) -> list[Finding]:
-    late = [
-        Finding(
-            OperatorAlert.Kind.JOB_LATE,
-            each.job,
-            {"period": each.period, "dueAt": each.due_at.isoformat(), "run": each.run_id},
-        )
-        for each in late_jobs(as_of=as_of)
-    ]
-    failing = [
-        Finding(OperatorAlert.Kind.JOB_FAILING, job, {"runs": runs}) for job, runs in sorted(failing_jobs().items())
-    ]
-    return late + failing
 
 
 def _open(finding: Finding, *, as_of: datetime) -> tuple[int, bool]:
@@ -85,7 +57,8 @@ def _open(finding: Finding, *, as_of: datetime) -> tuple[int, bool]:
 
 
 def _tell_operators(alert_id: int, finding: Finding, *, as_of: datetime) -> None:
-    context = {"finding": finding, "job": job_named(finding.matter), "base_url": settings.BASE_URL}
+    job = None if finding.matter == MAIL else job_named(finding.matter)
+    context = {"finding": finding, "job": job, "base_url": settings.BASE_URL}
     subject = render_to_string("emails/operator_alert/subject.txt", context)
     text = render_to_string("emails/operator_alert/body.txt", context)
     for address in (

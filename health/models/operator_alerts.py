@@ -12,6 +12,8 @@ class OperatorAlert(models.Model):
     class Kind(models.TextChoices):
         JOB_LATE = "job_late", _("A job is late")
         JOB_FAILING = "job_failing", _("A job fails repeatedly")
+        MAIL_UNCERTAIN = "mail_uncertain", _("Of some mails it is not known whether they were sent")
+        MAIL_WAITS = "mail_waits", _("Mail that is due is not handed over")
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     matter = models.CharField(_("matter"), max_length=100)

@@ -9,7 +9,7 @@ from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations
 from emails.models import OutboxEmail
 from health.models import OperatorAlert
-from health.watching import watch_jobs
+from health.watching import watch_installation
 from jobs.models import JobRun, Watermark
 from jobs.reconciling import reconcile
 from jobs.schedule_sync import sync_schedules
@@ -41,13 +41,13 @@ def mails() -> list[tuple[str, str]]:
 
 
 def test_a_job_within_its_grace_is_not_late() -> None:
-    watch_jobs(as_of=MONDAY + 14 * MINUTE)
+    watch_installation(as_of=MONDAY + 14 * MINUTE)
     assert open_alerts() == []
 
 
 def test_a_late_job_opens_one_alert_and_tells_the_operators_once() -> None:
     for minutes in (15, 20, 25):
-        watch_jobs(as_of=MONDAY + minutes * MINUTE)
+        watch_installation(as_of=MONDAY + minutes * MINUTE)
     evidence = {"period": "2026-09-07", "dueAt": "2026-09-07T07:00:00+00:00", "run": None}
     assert open_alerts() == [("job_late", "names", evidence)]
     assert mails() == [("operator@example.com", "Names: late")]
@@ -55,11 +55,13 @@ def test_a_late_job_opens_one_alert_and_tells_the_operators_once() -> None:
 
 
 def test_the_alert_resolves_itself_and_a_new_matter_is_told_anew() -> None:
-    watch_jobs(as_of=MONDAY + 20 * MINUTE)
+    watch_installation(as_of=MONDAY + 20 * MINUTE)
     reconcile(names, now=MONDAY + 21 * MINUTE)
-    watch_jobs(as_of=MONDAY + 25 * MINUTE)
+    watch_installation(as_of=MONDAY + 25 * MINUTE)
     assert open_alerts() == []
-    watch_jobs(as_of=MONDAY + timedelta(days=7, minutes=15))
+    with all_organizations():
+        OutboxEmail.objects.update(status="sent")
+    watch_installation(as_of=MONDAY + timedelta(days=7, minutes=15))
     assert [kind for kind, _, _ in open_alerts()] == ["job_late"]
     assert len(mails()) == 2
 
@@ -69,21 +71,21 @@ def test_what_was_run_by_hand_is_not_late() -> None:
         JobRun.objects.create(
             job="names", period="2026-09-07", trigger="command", due_at=MONDAY, started_at=MONDAY, status="succeeded"
         )
-    watch_jobs(as_of=MONDAY + 20 * MINUTE)
+    watch_installation(as_of=MONDAY + 20 * MINUTE)
     assert open_alerts() == []
 
 
 def test_a_run_that_stands_still_is_late() -> None:
     [run] = reconcile(names, now=MONDAY)
-    watch_jobs(as_of=MONDAY + 59 * MINUTE)
+    watch_installation(as_of=MONDAY + 59 * MINUTE)
     assert open_alerts() == []
-    watch_jobs(as_of=MONDAY + 61 * MINUTE)
+    watch_installation(as_of=MONDAY + 61 * MINUTE)
     assert [evidence["run"] for _, _, evidence in open_alerts()] == [run.pk]
 
 
 def test_switched_off_nothing_is_late(settings: Settings) -> None:
     settings.ENABLE_SUCCESS_CRONS = False
-    watch_jobs(as_of=MONDAY + 20 * MINUTE)
+    watch_installation(as_of=MONDAY + 20 * MINUTE)
     assert open_alerts() == []
 
 
@@ -114,13 +116,13 @@ def test_a_job_whose_last_two_runs_brought_nothing_is_failing(outcomes: list[str
                 status="partial" if outcome == "fruitless" else outcome,
                 counts={"processed": 2, "failed": 2} if outcome == "fruitless" else {"success": 1},
             )
-    watch_jobs(as_of=MONDAY + timedelta(days=28))
+    watch_installation(as_of=MONDAY + timedelta(days=28))
     assert [kind for kind, _, _ in open_alerts()] == alerts
     assert len(mails()) == len(alerts)
 
 
 def test_an_operator_acknowledges_in_the_admin(browser: Browser) -> None:
-    watch_jobs(as_of=MONDAY + 20 * MINUTE)
+    watch_installation(as_of=MONDAY + 20 * MINUTE)
     operator = UserFactory.create(is_staff=True, is_superuser=True)
     browser.force_login(operator)
     alert = OperatorAlert.objects.get()
@@ -133,8 +135,42 @@ def test_an_operator_acknowledges_in_the_admin(browser: Browser) -> None:
 
 @pytest.mark.parametrize("path", ["/admin/health/operatoralert/", "/admin/emails/outboxemail/"])
 def test_lists_of_the_operator(browser: Browser, path: str, organization: Organization) -> None:
-    watch_jobs(as_of=MONDAY + 20 * MINUTE)
+    watch_installation(as_of=MONDAY + 20 * MINUTE)
     browser.force_login(MembershipFactory.create(organization=organization, role="owner").user)
     assert browser.get(path).status_code == 403
     browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
     assert browser.get(path).status_code == 200
+
+
+def mail(status: str, *, due: timedelta, organization: Organization) -> None:
+    with all_organizations():
+        OutboxEmail.objects.create(
+            organization=organization, kind="weekly-success", key=f"{status}{due}", to_address="a@example.org",
+            subject="Your week", text="", status=status, next_attempt_at=MONDAY + due, queued_at=MONDAY,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("status", ["pending", "retry", "claimed", "calling"])
+def test_mail_that_nobody_hands_over_is_told(status: str, organization: Organization) -> None:
+    Watermark.objects.update(handled_until=MONDAY + timedelta(days=365))
+    mail(status, due=timedelta(0), organization=organization)
+    mail(status, due=timedelta(hours=5), organization=organization)
+    watch_installation(as_of=MONDAY + 30 * MINUTE)
+    assert open_alerts() == []
+    watch_installation(as_of=MONDAY + 31 * MINUTE)
+    assert open_alerts() == [("mail_waits", "mail", {"mails": 1, "oldestDueAt": "2026-09-07T07:00:00+00:00"})]
+    assert mails()[-1] == ("operator@example.com", "1 mail waits")
+
+
+def test_uncertain_mail_is_told_until_it_is_settled(organization: Organization, outsider: Organization) -> None:
+    Watermark.objects.update(handled_until=MONDAY + timedelta(days=365))
+    for ours in (organization, outsider):
+        mail("uncertain", due=timedelta(0), organization=ours)
+    mail("sent", due=timedelta(0), organization=organization)
+    watch_installation(as_of=MONDAY)
+    assert open_alerts() == [("mail_uncertain", "mail", {"mails": 2})]
+    assert mails()[-1] == ("operator@example.com", "2 mails are uncertain")
+    with all_organizations():
+        OutboxEmail.objects.filter(status="uncertain").update(status="sent")
+    watch_installation(as_of=MONDAY + MINUTE)
+    assert open_alerts() == []
