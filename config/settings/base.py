@@ -185,6 +185,11 @@ EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
 ANYMAIL: dict[str, object] = env.json("ANYMAIL", default={})
+# user:password of the providers' webhooks, several while one is being replaced. Without any, and without a provider's
+# own signing key in ANYMAIL, they are closed.
+ANYMAIL_WEBHOOK_SECRET = env.list("ANYMAIL_WEBHOOK_SECRET", default=[])
+# Whether links in mail to clients lead by way of our own, and whether a picture tells of opening: on, clicks or off.
+MAIL_TRACKING = env.str("MAIL_TRACKING", default="on", choices=("on", "clicks", "off"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mainstay <mainstay@localhost>")
 
 JOBS = schedules.JOBS
