@@ -1,0 +1,3 @@
+from emails.admin import outbox
+
+__all__ = ["outbox"]
