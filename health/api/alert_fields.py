@@ -41,6 +41,7 @@ class AlertsQuery(PageQuery):
     )
     openedSince = TimeField(required=False)
     changedSince = TimeField(required=False, help_text="Opened, escalated, eased or reopened at this time or later.")
+    resolvedSince = TimeField(required=False)
 
     lookups: ClassVar = {
         "severity": "severity__in",
@@ -48,6 +49,7 @@ class AlertsQuery(PageQuery):
         "matter": "matter__in",
         "openedSince": "opened_at__gte",
         "changedSince": "changed_at__gte",
+        "resolvedSince": "resolved_at__gte",
     }
 
     def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:

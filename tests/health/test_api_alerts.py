@@ -200,6 +200,8 @@ def test_a_long_log_is_cut_and_says_so(api: Api, client_of_acme: Client, notes: 
         ({"openedSince": "2026-11-16T13:00:00+01:00"}, "snoozed"),
         ({"openedSince": "2026-11-16T12:00:01Z"}, ""),
         ({"changedSince": "2026-11-16T12:00:00Z"}, "acknowledged snoozed"),
+        ({"resolvedSince": "2026-11-16T12:00:00Z"}, "resolved"),
+        ({"resolvedSince": "2026-11-16T12:00:01Z"}, ""),
         ({"clientId": "other"}, "resolved"),
         ({"status": "open", "severity": "warning"}, ""),
     ],
