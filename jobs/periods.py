@@ -49,6 +49,14 @@ class Every(StrEnum):
             day = day.replace(day=1)
         return _day(day)
 
+    def following(self, period: Period) -> Period:
+        """The one that begins where this one ends."""
+        if self is Every.HOUR:
+            return _hour(period.end + timedelta(hours=1))
+        if self is Every.MONTH:
+            return _day((period.end_on.replace(day=1) + timedelta(days=31)).replace(day=1))
+        return _day(period.end_on + timedelta(days=7 if self is Every.WEEK else 1))
+
     def period(self, key: str) -> Period:
         """The period of a key, or of any date: that of a week need not be a Monday. Raises ValueError."""
         if self is Every.HOUR:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import structlog
 from celery.schedules import ParseException
@@ -46,18 +46,36 @@ class Clockwork:
 
 
 def due_times(schedule: TzAwareCrontab, *, after: datetime, until: datetime) -> Iterator[datetime]:
-    """The minutes in (after, until] that a crontab names in its own timezone, as UTC."""
+    """The minutes in (after, until] that a crontab names in its own timezone, as UTC, each once, oldest first.
+
+    A time of day that comes twice, when clocks are put back, is due twice: an hour is an hour. One that is left out,
+    when they are put forward, is due as if they had not been.
+    """
     zone = schedule.tz
-    day = after.astimezone(zone).date()
+    day = after.astimezone(zone).date() - timedelta(days=1)
     last = until.astimezone(zone).date()
     while day <= last:
         if _names(schedule, day.month, day.day, day.isoweekday() % 7):
-            for hour in sorted(schedule.hour):
-                for minute in sorted(schedule.minute):
-                    moment = datetime.combine(day, time(hour, minute), zone).astimezone(UTC)
-                    if after < moment <= until:
-                        yield moment
+            yield from (moment for moment in _moments(schedule, day, zone) if after < moment <= until)
         day += timedelta(days=1)
+
+
+def _moments(schedule: TzAwareCrontab, day: date, zone: tzinfo) -> list[datetime]:
+    return sorted(
+        {
+            datetime.combine(day, time(hour, minute, fold=fold), zone).astimezone(UTC)
+            for hour in schedule.hour
+            for minute in schedule.minute
+            for fold in (0, 1)
+            if fold == 0 or is_repeated(datetime.combine(day, time(hour, minute), zone))
+        }
+    )
+
+
+def is_repeated(local: datetime) -> bool:
+    """Whether clocks are put back over this time of day, so that it comes twice."""
+    first, second = (local.replace(fold=fold).utcoffset() for fold in (0, 1))
+    return first is not None and second is not None and first > second
 
 
 def _names(schedule: TzAwareCrontab, month: int, day: int, weekday: int) -> bool:

@@ -1,7 +1,8 @@
-from datetime import timedelta
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 from pytest_django import Settings
 
 from accounts.models import Client, Organization
@@ -81,6 +82,23 @@ def test_a_row_with_an_interval_is_due_when_it_fires() -> None:
     assert reconcile(naming, now=MONDAY) == []
     assert [run.period for run in reconcile(naming, now=MONDAY, is_fired=True)] == ["2026-09-07"]
     assert reconcile(naming, now=MONDAY + timedelta(days=1), is_fired=True) == []
+
+
+def test_no_week_is_missed_where_the_clocks_timezone_leaves_summer_time() -> None:
+    """At 1:30 in Berlin it is Sunday by UTC in summer, Monday in winter."""
+    early = CrontabSchedule.objects.create(minute="30", hour="1", day_of_week="1", timezone=ZoneInfo("Europe/Berlin"))
+    PeriodicTask.objects.filter(name="names").update(crontab=early)
+    for week in range(10):
+        reconcile(naming, now=MONDAY + week * WEEK)
+    periods = [period for _, period, _ in runs()]
+    assert periods == [f"{date(2026, 9, 7) + week * WEEK}" for week in range(10)]
+
+
+def test_a_slower_clock_makes_up_for_the_weeks_between() -> None:
+    monthly = CrontabSchedule.objects.create(minute="0", hour="7", day_of_month="1")
+    PeriodicTask.objects.filter(name="names").update(crontab=monthly)
+    reconcile(naming, now=MONDAY + 9 * WEEK)
+    assert [period for _, period, _ in runs()][:2] == ["2026-09-07", "2026-09-14"]
 
 
 def test_a_clock_that_goes_back_does_nothing_twice() -> None:

@@ -49,6 +49,16 @@ def crontab(expression: str, timezone: str = "UTC") -> CrontabSchedule:
             "2026-10-27T00:00",
             ["2026-10-19T05:00", "2026-10-26T06:00"],
         ),
+        # Clocks go from 3 back to 2 o'clock, and in spring from 2 to 3.
+        (
+            "30 2,3 * * *",
+            "Europe/Berlin",
+            "2026-10-24T22:00",
+            "2026-10-25T22:00",
+            ["2026-10-25T00:30", "2026-10-25T01:30", "2026-10-25T02:30"],
+        ),
+        ("30 2 * * *", "Europe/Berlin", "2026-03-28T22:00", "2026-03-29T22:00", ["2026-03-29T01:30"]),
+        ("30 2,3 * * *", "Europe/Berlin", "2026-03-28T22:00", "2026-03-29T22:00", ["2026-03-29T01:30"]),
     ],
 )
 def test_due_times(expression: str, timezone: str, after: str, until: str, expected: list[str]) -> None:
