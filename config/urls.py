@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("telemetry.urls")),
     path("", include("success.urls")),
     path("", include("health.urls")),
+    path("", include("emails.urls")),
     path("", include("jobs.urls")),
     path("", include("accounts.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -29,6 +29,8 @@ ADDRESSES: dict[str, tuple[str, int]] = {
     "client-password": ("/client/password", REDIRECTED),
     "client-preferences": ("/client/preferences", REDIRECTED),
     "client-invitation": ("/invitation/no-such-token", 410),
+    "mail-click": ("/mail/c/1.0f0e0d0c0b0a59088706050403020100/0", MISSING),
+    "mail-open": ("/mail/o/1.0f0e0d0c0b0a59088706050403020100.gif", PUBLIC),
     "client/": ("/client/", REDIRECTED),
     "client/dashboard": ("/client/dashboard", REDIRECTED),
     "set-password": ("/set-password/MQ/no-such-token", PUBLIC),
@@ -94,7 +96,7 @@ def test_a_stranger_gets_what_is_expected(name: str, client_of_acme: object) -> 
     address, status = ADDRESSES[name]
     response = Browser().get(address)
     assert response.status_code == status
-    assert "user-1" not in response.content.decode()
+    assert b"user-1" not in response.content
 
 
 def test_every_address_of_the_admin_sends_strangers_to_the_sign_in(db: None) -> None:

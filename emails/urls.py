@@ -1,0 +1,10 @@
+"""Addresses that mails and mail providers know. They stay as they are: mails are kept for years."""
+
+from django.urls import path
+
+from emails.tracking import views as tracking
+
+urlpatterns = [
+    path("mail/c/<str:name>/<str:number>", tracking.follow, name="mail-click"),
+    path("mail/o/<str:name>.gif", tracking.picture, name="mail-open"),
+]
