@@ -18,7 +18,7 @@ class Reader:
 
 
 PERSON = Reader()
-# Of user agents in lower case, in this order: what is fetched for somebody who looks at it, before what is fetched for nobody.
+# Of user agents in lower case. What is fetched for somebody who looks comes before what is fetched for nobody.
 KNOWN = (
     # Both fetch a picture when the mail is displayed, and keep it.
     (re.compile(r"googleimageproxy"), Reader("Gmail")),

@@ -4,7 +4,7 @@ No address of the network and no user agent. A mail has a bounded number of rows
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -16,9 +16,9 @@ from emails.tracking.readers import Reader
 Kind = MailActivity.Kind
 
 # Faster after the sending than any person.
-AT_ONCE = timedelta(seconds=10)
+AT_ONCE_SECONDS = 10
 # Several links of a mail within this time were not followed by one pair of hands.
-BURST = timedelta(seconds=1)
+BURST_SECONDS = 1
 # Rows of a mail and kind; what comes after them is not kept.
 MOST_ROWS = 100
 
@@ -28,7 +28,7 @@ RECORD = """
            CASE WHEN judged.is_automatic THEN 'machine ' ELSE '' END || %(moment)s, %(reader)s
     FROM emails_outboxemail mail
     CROSS JOIN LATERAL (
-        SELECT %(is_automatic)s OR coalesce(%(at)s < mail.sent_at + %(at_once)s,
+        SELECT %(is_automatic)s OR coalesce(%(at)s < mail.sent_at + make_interval(secs => %(at_once)s),
                                             mail.status IN ('pending', 'claimed', 'calling', 'retry')) AS is_automatic
     ) judged
     WHERE mail.organization_id = %(organization)s AND mail.uid = %(uid)s
@@ -42,15 +42,16 @@ RECORD = """
 JUDGE_BURST = """
     UPDATE emails_mailactivity SET is_automatic = true, event_key = 'machine ' || event_key || ' ' || id
     WHERE id IN (
-        SELECT click.id FROM emails_mailactivity click
+        SELECT click.id
+        FROM emails_mailactivity click CROSS JOIN make_interval(secs => %(burst)s) AS burst (length)
         WHERE click.organization_id = %(organization)s AND click.email_id = %(email)s AND click.source = 'own'
           AND click.kind = 'clicked' AND NOT click.is_automatic
-          AND click.at BETWEEN %(at)s - %(burst)s AND %(at)s + %(burst)s
+          AND click.at BETWEEN %(at)s - burst.length AND %(at)s + burst.length
           AND EXISTS (SELECT FROM emails_mailactivity other
                       WHERE other.organization_id = click.organization_id AND other.email_id = click.email_id
                         AND other.source = 'own' AND other.kind = 'clicked' AND other.link <> click.link
-                        AND other.at BETWEEN click.at - %(burst)s AND click.at + %(burst)s)
-        ORDER BY click.id FOR UPDATE
+                        AND other.at BETWEEN click.at - burst.length AND click.at + burst.length)
+        ORDER BY click.id FOR UPDATE OF click
     )
 """
 
@@ -78,7 +79,9 @@ def record_click(name: MailName, *, number: int, target: str, reader: Reader, at
         return
     # In a transaction after that of the row: of two clicks at once, whichever looks last sees both.
     with organization_scope(name.organization_id), connection.cursor() as cursor:
-        cursor.execute(JUDGE_BURST, {"organization": name.organization_id, "email": email_id, "at": at, "burst": BURST})
+        cursor.execute(
+            JUDGE_BURST, {"organization": name.organization_id, "email": email_id, "at": at, "burst": BURST_SECONDS}
+        )
 
 
 def record_open(name: MailName, *, reader: Reader, at: datetime) -> None:
@@ -99,7 +102,7 @@ def _record(name: MailName, kind: Kind, *, moment: str, link: str, reader: Reade
                 "moment": moment,
                 "reader": reader.name,
                 "is_automatic": reader.is_automatic,
-                "at_once": AT_ONCE,
+                "at_once": AT_ONCE_SECONDS,
                 "most": MOST_ROWS,
             },
         )

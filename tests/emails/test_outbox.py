@@ -1,217 +1,163 @@
-import os
-import smtplib
-import subprocess
-import sys
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
-import time_machine
-from django.conf import settings as django_settings
-from django.core import mail
 from django.core.exceptions import ValidationError
-from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from accounts.models import Organization
+from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations
-from emails.delivery import deliver, deliver_all
+from emails.addresses import one_line, validate_one_address
+from emails.identity import message_id_of, uid_of
 from emails.models import OutboxEmail
-from emails.outbox import queue_email
-from emails.states import LEASE, MOST_ATTEMPTS, begin_call, claim_email, send_again, settle_as_sent
+from emails.outbox import NOTICE, queue_mails
+from tests.emails.outgoing import NOW, mail, queue, queue_one, rows, the_email
 
-NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
-
-
-def queue(key: str = "1", **changes: Any) -> bool:
-    values: dict[str, Any] = {
-        "to_address": "op@example.com",
-        "subject": "Late",
-        "text": "A job is late.",
-        "queued_at": NOW,
-    }
-    return queue_email("operator_alert", key=key, **(values | changes))
-
-
-def states() -> list[tuple[str, int, str]]:
-    with all_organizations():
-        return list(OutboxEmail.objects.order_by("id").values_list("status", "attempt", "error"))
-
-
-def run_outbox(*, after: timedelta = timedelta(0)) -> int:
-    with time_machine.travel(NOW + after, tick=False):
-        return deliver_all(seconds=5)
-
-
-class Refusing(EmailBackend):
-    """Raises `error` where a provider would: when connecting or when handing over."""
-
-    error: Exception
-    at_open: bool = False
-
-    def open(self) -> None:
-        if self.at_open:
-            raise self.error
-
-    def send_messages(self, messages: Any) -> int:
-        raise self.error
+WRONG_ADDRESSES = [
+    "",
+    "nobody",
+    "a@example.com, b@example.com",
+    "a@example.com,b@example.com",
+    "a@example.com;b@example.com",
+    "a@example.com b@example.com",
+    "a@example.com\nBcc: b@example.com",
+    "a@example.com\r",
+    "a@example.com\0",
+    "<a@example.com>",
+    "A <a@example.com>",
+    '"a@example.com,b"@example.com',
+    '"a b"@example.com',
+    "a(b)@example.com",
+    "a@b@example.com",
+    "a%b@c@example.com",
+    "@other.example:a@example.com",
+    "a@[127.0.0.1]",
+    "a@example",
+    "a@.example.com",
+    "ä@example.com",
+    "\N{LATIN SMALL LETTER LONG S}@example.com",
+    "\N{KELVIN SIGN}@example.com",
+    "a\N{FULLWIDTH COMMERCIAL AT}example.com",
+    f"{'a' * 65}@example.com",
+    f"a@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 60}.{'f' * 60}.example",
+    "a\u200b@example.com",
+]
 
 
-@pytest.fixture
-def refusing(settings: Settings, monkeypatch: pytest.MonkeyPatch, db: None) -> Callable[..., None]:
-    def refuse(error: Exception, *, at_open: bool = False) -> None:
-        settings.EMAIL_BACKEND = f"{__name__}.Refusing"
-        monkeypatch.setattr(Refusing, "error", error, raising=False)
-        monkeypatch.setattr(Refusing, "at_open", at_open)
-
-    return refuse
-
-
-@pytest.mark.usefixtures("db")
-def test_a_queued_mail_is_sent_once() -> None:
-    assert (queue(), queue()) == (True, False)
-    assert (run_outbox(), run_outbox()) == (1, 0)
-    [message] = mail.outbox
-    assert (message.to, message.subject, message.body) == (["op@example.com"], "Late", "A job is late.")
-    assert states() == [("sent", 1, "")]
-
-
-@pytest.mark.usefixtures("db")
-def test_a_mail_keeps_its_message_id_over_attempts() -> None:
-    queue()
-    run_outbox()
-    with all_organizations():
-        OutboxEmail.objects.update(status="pending")
-    run_outbox()
-    ids = {message.extra_headers["Message-ID"] for message in mail.outbox}
-    assert (len(mail.outbox), len(ids)) == (2, 1)
-    assert ids.pop().endswith("@localhost>")
-
-
-@pytest.mark.usefixtures("db")
-@pytest.mark.parametrize("address", ["", "nobody", "a@example.com, b@example.com", "a@example.com\nBcc: b@example.com"])
-def test_only_exactly_one_address_is_queued(address: str) -> None:
+@pytest.mark.parametrize("address", WRONG_ADDRESSES)
+def test_what_is_not_exactly_one_address_is_refused(address: str) -> None:
     with pytest.raises(ValidationError):
-        queue(to_address=address)
-
-
-@pytest.mark.usefixtures("db")
-def test_a_subject_is_one_line() -> None:
-    queue(subject="Late\nBcc: somebody@example.com ")
-    with all_organizations():
-        assert OutboxEmail.objects.get().subject == "Late Bcc: somebody@example.com"
-
-
-def test_organizations_have_mails_of_the_same_key(organization: Organization, outsider: Organization) -> None:
-    assert [queue(organization=each) for each in (organization, outsider, None, organization)] == [True] * 3 + [False]
+        queue_mails([mail(), mail(key="2", to_address=address)])
 
 
 @pytest.mark.parametrize(
-    ("error", "at_open", "state"),
+    "address",
+    ["a@example.com", "O'Hara+1@sub.example.co", "a.b_c-d=e@localhost", "info@bücher.example", "1@xn--p1ai.ru"],
+)
+def test_one_address_is_taken(address: str) -> None:
+    validate_one_address(address)
+
+
+@pytest.mark.usefixtures("db")
+def test_a_mail_is_queued_as_it_was_given(organization: Organization, client_of_acme: Client) -> None:
+    given = mail(
+        organization_id=organization.pk, client_id=client_of_acme.pk, kind="weekly-success", key="2026-11-16",
+        to_address="mara@example.com", to_name="Mara", from_name="Acme", subject="Your week 🎉", text="Hello\r\n",
+        html="<p>Hello", category="weekly", priority=40, headers={"List-Unsubscribe": "<https://acme.example/u>"},
+        links=("https://acme.example/",), due_at=NOW + timedelta(hours=1), valid_until=NOW + timedelta(days=2),
+    )  # fmt: skip
+    assert queue_mails([given]) == 1
+    email = the_email()
+    as_given = {name: getattr(email, name) for name in given.__slots__ if name not in {"links", "due_at"}}
+    assert as_given == {name: getattr(given, name) for name in as_given}
+    assert (email.links, email.next_attempt_at) == (["https://acme.example/"], given.due_at)
+    assert email.uid == uid_of(organization.pk, kind=given.kind, key=given.key, to_address=given.to_address)
+    assert (email.status, email.attempt, email.retries, email.sent_at) == ("pending", 0, 0, None)
+
+
+@pytest.mark.usefixtures("db")
+def test_a_mail_is_queued_once_for_its_key_and_address(organization: Organization, outsider: Organization) -> None:
+    mails = [mail(organization_id=each, key=key) for each in (organization.pk, outsider.pk, None) for key in "12"]
+    assert [queue_mails(mails), queue_mails(mails), queue_mails([mails[0], mail(key="3")])] == [6, 0, 1]
+    assert queue_mails([replace(mails[0], subject="Another", to_address="other@example.com")]) == 1
+    assert queue_mails([]) == 0
+
+
+@pytest.mark.usefixtures("db")
+def test_a_thousand_mails_are_one_statement() -> None:
+    def statements(count: int, *, kind: str) -> int:
+        mails = [mail(kind=kind, key=str(number)) for number in range(count)]
+        with CaptureQueriesContext(connection) as queries:
+            assert queue_mails(mails) == count
+        return len(queries)
+
+    assert statements(1, kind="one") == statements(1_000, kind="many") == 5
+
+
+@pytest.mark.usefixtures("db")
+def test_control_characters_do_not_reach_the_head_nor_the_database() -> None:
+    turned = "\N{RIGHT-TO-LEFT OVERRIDE}"
+    queue(
+        subject=f"Late\r\nBcc: x@example.com\0\N{LINE SEPARATOR}{turned}end {'x' * 300}",
+        to_name='Mara\n"<x@example.com>"', from_name="A\tB\x1b", text="a\0b\ud800", html="<p>\0",
+    )  # fmt: skip
+    [(subject, to_name, from_name, text, html)] = rows("subject", "to_name", "from_name", "text", "html")
+    assert subject == f"Late Bcc: x@example.com end {'x' * 300}"[:255]
+    assert (to_name, from_name) == ('Mara "<x@example.com>"', "A B")
+    assert (text, html) == ("ab?", "<p>")
+
+
+@pytest.mark.parametrize(
+    "headers",
     [
-        (ConnectionRefusedError(), True, "retry"),
-        (TimeoutError(), True, "retry"),
-        (smtplib.SMTPServerDisconnected("gone"), True, "retry"),
-        (smtplib.SMTPDataError(451, b"later"), False, "retry"),
-        (smtplib.SMTPRecipientsRefused({"op@example.com": (450, b"full")}), False, "retry"),
-        (smtplib.SMTPDataError(554, b"no"), False, "failed"),
-        (smtplib.SMTPRecipientsRefused({"op@example.com": (550, b"unknown")}), False, "failed"),
-        (smtplib.SMTPServerDisconnected("gone"), False, "uncertain"),
-        (TimeoutError(), False, "uncertain"),
-        (RuntimeError("anything"), False, "uncertain"),
+        {"X-Note": "a\r\nBcc: x@example.com"},
+        {"X-Note": "a\0"},
+        {"X-Note\r\nBcc": "x@example.com"},
+        {"X Note": "a"},
+        {"": "a"},
+        {"Bcc": "x@example.com"},
+        {"to": "x@example.com"},
+        {"Message-Id": "<x@example.com>"},
+        {"Content-Type": "text/html"},
+        {"Resent-To": "x@example.com"},
     ],
 )
-def test_what_an_error_says_about_the_mail(
-    refusing: Callable[..., None], error: Exception, at_open: bool, state: str
-) -> None:
-    queue()
-    refusing(error, at_open=at_open)
-    assert run_outbox() == 0
-    [(status, attempt, told)] = states()
-    assert (status, attempt) == (state, 1)
-    assert type(error).__name__ in told
-    assert "example.com" not in told
+def test_headers_that_would_not_stay_one_line_or_add_recipients_are_refused(headers: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        queue_mails([mail(headers=headers)])
 
 
-def test_a_passing_failure_is_tried_again_later_and_later(refusing: Callable[..., None]) -> None:
-    queue()
-    refusing(ConnectionRefusedError(), at_open=True)
-    after = timedelta(0)
-    for attempt in range(1, MOST_ATTEMPTS + 1):
-        run_outbox(after=after)
-        assert states()[0][:2] == ("failed" if attempt == MOST_ATTEMPTS else "retry", attempt)
-        wait = timedelta(minutes=2 ** (attempt - 1))
-        run_outbox(after=after + wait - timedelta(seconds=1))
-        assert states()[0][1] == attempt
-        after += wait
+def test_one_line_keeps_what_names_are_made_of() -> None:
+    name = "Zoë 👩\N{ZERO WIDTH JOINER}💻 محمد =SUM(A1) <b>"
+    assert one_line(f" {name}\n", longest=200) == name
 
 
-@pytest.mark.usefixtures("db")
-def test_a_sender_killed_before_the_call_costs_a_lease() -> None:
-    queue()
-    claim_email(now=NOW)
-    assert run_outbox(after=LEASE) == 0
-    assert run_outbox(after=LEASE + timedelta(seconds=1)) == 1
-    assert states() == [("sent", 2, "")]
+def test_a_mails_name_follows_from_what_it_is_and_from_the_secret(settings: Settings) -> None:
+    facts: dict[str, Any] = {"kind": "weekly", "key": "1", "to_address": "a@example.com"}
+    others = [uid_of(2, **facts), uid_of(None, **facts)]
+    others += [uid_of(1, **facts | {name: "other@example.com"}) for name in facts]
+    uid = uid_of(1, **facts)
+    settings.SECRET_KEY = "another"
+    assert len({uid, *others, uid_of(1, **facts)}) == 7
+
+
+def test_the_message_id_is_of_the_senders_domain(settings: Settings) -> None:
+    uid = UUID(int=5)
+    settings.DEFAULT_FROM_EMAIL = "Bücher <post@bücher.example>"
+    assert message_id_of(uid) == f"<{'0' * 31}5@xn--bcher-kva.example>"
 
 
 @pytest.mark.usefixtures("db")
-def test_a_sender_killed_in_the_call_leaves_an_uncertain_mail_that_is_never_sent_by_itself() -> None:
-    queue()
-    email = claim_email(now=NOW)
-    assert email
-    assert begin_call(email, now=NOW)
-    assert run_outbox(after=timedelta(days=1)) == 0
-    assert states() == [("uncertain", 1, "The sender was killed while handing it over.")]
-    assert mail.outbox == []
+def test_a_notice_goes_before_weekly_mails_and_once() -> None:
+    assert (queue_one(), queue_one(), queue_one("2")) == (True, False, True)
+    assert rows("priority", "is_secret") == [(NOTICE, False)] * 2
 
 
-@pytest.mark.usefixtures("db")
-def test_a_sender_that_slept_through_its_lease_does_not_send() -> None:
-    queue()
-    slow = claim_email(now=NOW)
-    assert slow
-    run_outbox(after=LEASE + timedelta(seconds=1))
-    assert not deliver(slow)
-    assert len(mail.outbox) == 1
-
-
-@pytest.mark.usefixtures("db")
-def test_uncertain_mail_is_settled_by_hand() -> None:
-    for key in ("1", "2", "3"):
-        queue(key)
+def test_a_mail_belongs_to_its_organization_alone(organization: Organization, outsider: Organization) -> None:
+    queue(organization_id=organization.pk)
     with all_organizations():
-        ids = list(OutboxEmail.objects.order_by("id").values_list("id", flat=True))
-        OutboxEmail.objects.filter(pk__in=ids[:2]).update(status="uncertain", attempt=8)
-        assert settle_as_sent([ids[0], ids[2]], now=NOW) == 1
-        assert send_again([ids[0], ids[1], ids[2]], now=NOW) == 1
-    assert [status for status, _, _ in states()] == ["sent", "pending", "pending"]
-    assert run_outbox() == 2
-
-
-KILLED_IN_THE_CALL = """
-import os, signal, django
-django.setup()
-from django.conf import settings
-from django.core.mail.backends.locmem import EmailBackend
-EmailBackend.send_messages = lambda self, messages: os.kill(os.getpid(), signal.SIGKILL)
-settings.DATABASES["default"]["NAME"] = {name!r}
-settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-from emails.delivery import deliver_all
-deliver_all(seconds=5)
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("committed_db")
-def test_a_real_kill_in_the_call_sends_nothing_twice() -> None:
-    queue()
-    program = KILLED_IN_THE_CALL.format(name=connection.settings_dict["NAME"])
-    ended = subprocess.run([sys.executable, "-c", program], env=os.environ, cwd=django_settings.BASE_DIR, check=False)
-    assert ended.returncode == -9
-    assert [status for status, _, _ in states()] == ["calling"]
-    with time_machine.travel(datetime.now(UTC) + LEASE + timedelta(seconds=5), tick=False):
-        assert deliver_all(seconds=5) == 0
-    assert [status for status, _, _ in states()] == ["uncertain"]
+        assert OutboxEmail.objects.filter(organization=outsider).count() == 0
