@@ -103,6 +103,14 @@ def test_a_key_that_was_first_once_is_not_named_again(alert: Alert, ann: User) -
     assert [keyed[f"{step}_key"] for step in ("acknowledged", "snoozed", "resolved")] == [None, None, ""]
 
 
+def test_a_key_that_did_something_else_at_that_moment_was_not_first(alert: Alert, ann: User) -> None:
+    alerts.acknowledge_alert(alert.pk, actor=ann, at=LATER)
+    alerts.note_on_alert(alert.pk, actor=ByKey(ApiKey(name="Slack bot")), at=LATER, note="Told them.")
+    outcome = alerts.acknowledge_alerts([alert.pk], actor=ann, at=LATER)
+    assert outcome.refused == {alert.pk: Refusal(Reason.ACKNOWLEDGED, ann.pk, LATER)}
+    assert vars(Alert.objects.with_keys().get())["acknowledged_key"] == ""
+
+
 def test_fifty_acknowledgements_at_once_have_one_winner(committed_db: None) -> None:
     organization = OrganizationFactory.create()
     client = add_client(organization, silent=50 * HOUR)
