@@ -16,6 +16,8 @@ from django.utils.encoding import iri_to_uri
 ANCHOR = re.compile(r"""(<a\s[^>]*?\bhref=)(?:"(https?://[^"]*)"|'(https?://[^']*)')([^>]*>)""")
 # A template's word that a link is nobody's business.
 UNTRACKED = "data-untracked"
+# Part of a path that may let somebody in, or name somebody.
+TOKEN = re.compile(r"(?=.*[0-9A-Z@])[^/]{16,}|[^/]*@[^/]*")
 # Django refuses to redirect to what is longer, and so do some browsers.
 LONGEST = 2000
 
@@ -51,6 +53,16 @@ def tracked(html: str, *, organization_id: int, uid: UUID) -> Tracked:
     if settings.MAIL_TRACKING != "clicks":
         led = _with_picture(led, f"{settings.BASE_URL}/mail/o/{name}.gif")
     return Tracked(led, tuple(numbers))
+
+
+def page_of(link: str) -> str:
+    """What of a link is kept of a click: its page, without the query and without what only its reader should have."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return ""
+    path = "/".join("…" if TOKEN.fullmatch(segment) else segment for segment in parts.path.split("/"))
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}"[:LONGEST] if parts.netloc else ""
 
 
 def _can_be_led_to(target: str) -> bool:

@@ -11,6 +11,7 @@ from django.db import connection
 
 from accounts.tenancy import organization_scope
 from emails.models import MailActivity, OutboxEmail
+from emails.tracking.links import page_of
 from emails.tracking.readers import Reader
 
 Kind = MailActivity.Kind
@@ -38,8 +39,8 @@ RECORD = """
     ON CONFLICT ON CONSTRAINT emails_activity_one_per_event DO NOTHING
     RETURNING email_id
 """
-# Its key is given up, so that a person's click of the same minute is still another event.
-JUDGE_BURST = """
+# A key holds the number of the link. It is changed, so that a person's click of the same minute is still another event.
+JUDGE_BURST = r"""
     UPDATE emails_mailactivity SET is_automatic = true, event_key = 'machine ' || event_key || ' ' || id
     WHERE id IN (
         SELECT click.id
@@ -49,7 +50,8 @@ JUDGE_BURST = """
           AND click.at BETWEEN %(at)s - burst.length AND %(at)s + burst.length
           AND EXISTS (SELECT FROM emails_mailactivity other
                       WHERE other.organization_id = click.organization_id AND other.email_id = click.email_id
-                        AND other.source = 'own' AND other.kind = 'clicked' AND other.link <> click.link
+                        AND other.source = 'own' AND other.kind = 'clicked'
+                        AND substring(other.event_key FROM '(\d+) ') <> substring(click.event_key FROM '(\d+) ')
                         AND other.at BETWEEN click.at - burst.length AND click.at + burst.length)
         ORDER BY click.id FOR UPDATE OF click
     )
@@ -74,7 +76,9 @@ def target_of(name: MailName, *, number: int) -> str | None:
 
 def record_click(name: MailName, *, number: int, target: str, reader: Reader, at: datetime) -> None:
     """One row for a link and minute, and another when a machine followed it in the same minute."""
-    email_id = _record(name, Kind.CLICKED, moment=f"{number} {at:%Y-%m-%dT%H:%M}", link=target, reader=reader, at=at)
+    email_id = _record(
+        name, Kind.CLICKED, moment=f"{number} {at:%Y-%m-%dT%H:%M}", link=page_of(target), reader=reader, at=at
+    )
     if email_id is None:
         return
     # In a transaction after that of the row: of two clicks at once, whichever looks last sees both.

@@ -14,7 +14,7 @@ from emails.tracking.recording import MailName, record_click, record_open
 from tests.factories import OrganizationFactory
 
 AT = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
-LINKS = [f"https://success.example/{number}" for number in range(6)]
+LINKS = [f"https://success.example/feedback?rating={number}" for number in range(6)]
 
 
 def test_a_scanner_that_follows_all_links_at_once_is_seen_whoever_comes_first(committed_db: None) -> None:
@@ -35,5 +35,5 @@ def test_a_scanner_that_follows_all_links_at_once_is_seen_whoever_comes_first(co
     with ThreadPoolExecutor(len(LINKS)) as pool:
         list(pool.map(follow, range(len(LINKS))))
     with all_organizations():
-        rows = MailActivity.objects.order_by("kind", "link").values_list("kind", "link", "is_automatic")
-        assert list(rows) == [*(("clicked", link, True) for link in LINKS), ("opened", "", False)]
+        rows = MailActivity.objects.order_by("kind", "id").values_list("kind", "is_automatic")
+        assert list(rows) == [*[("clicked", True)] * len(LINKS), ("opened", False)]

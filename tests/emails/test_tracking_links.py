@@ -3,7 +3,7 @@ from uuid import UUID
 import pytest
 from pytest_django import Settings
 
-from emails.tracking.links import Tracked, tracked
+from emails.tracking.links import Tracked, page_of, tracked
 
 UID = UUID("0f0e0d0c-0b0a-5908-8706-050403020100")
 NAME = "7.0f0e0d0c0b0a59088706050403020100"
@@ -84,3 +84,24 @@ def test_nothing_is_followed_when_the_installation_says_so(settings: Settings) -
 
 def test_a_mail_without_html_has_nothing_to_follow() -> None:
     assert of("") == Tracked("", ())
+
+
+@pytest.mark.parametrize(
+    ("link", "page"),
+    [
+        (
+            "https://a.example/client/dashboard/success?week=2026-11-16#top",
+            "https://a.example/client/dashboard/success",
+        ),
+        ("https://a.example/feedback/Kx81b-J2m4n6p8q0r2/rate?rating=9", "https://a.example/feedback/…/rate"),
+        ("https://a.example/a-long-title-of-an-article", "https://a.example/a-long-title-of-an-article"),
+        ("https://ada:secret@a.example:8443/x", "https://a.example:8443/x"),
+        ("https://a.example/ada@b.example", "https://a.example/…"),
+        ("https://a.example", "https://a.example"),
+        ("https://[broken/", ""),
+        ("mailto:ada@a.example", ""),
+        ("", ""),
+    ],
+)
+def test_of_a_click_only_the_page_is_kept(link: str, page: str) -> None:
+    assert page_of(link) == page
