@@ -22,6 +22,7 @@ from accounts.logins import belongs_to, client_login, password_link
 from accounts.models import Client, Organization
 from success.admin.churn_links import MOST_MARKED, to_mark_churned
 from success.admin.feedback_links import NotDueError, hand_out_link, not_due_text, show_link
+from success.admin.mail_preview import show_weekly_mail
 from success.client_access.admin_invitations import MOST_AT_ONCE, invite_many, invite_one, reason
 from success.client_access.invitations import UnableToInviteError
 from success.models import Score
@@ -89,7 +90,7 @@ class ClientAdmin(TenantModelAdmin):
     ordering = ("-id",)
     fields = ("organization", "external_id", "name", "email", "status", "signed_up_at", "login", "created_at")
     actions = ("invite_chosen", "pause", "archive", "activate", "mark_as_churned")
-    actions_detail = ("mark_one_as_churned",)
+    actions_detail = ("preview_weekly_mail", "mark_one_as_churned")
     actions_submit_line = ("invite", "give_login", "copy_feedback_link")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ClientList]:
@@ -199,6 +200,13 @@ class ClientAdmin(TenantModelAdmin):
     @action(description=_("Mark as churned"), url_path="mark-as-churned", permissions=["change"])
     def mark_one_as_churned(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_mark_churned([object_id])
+
+    @action(description=_("Preview the weekly mail"), url_path="weekly-mail", permissions=["view"])
+    def preview_weekly_mail(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        client = self.get_object(request, object_id)
+        if client is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
+        return show_weekly_mail(request, client, opts=self.opts)
 
     @display(description=_("client"), ordering="name")
     def client(self, client: Client) -> str:
