@@ -20,7 +20,7 @@ def hours_between(first: datetime, last: datetime) -> list[datetime]:
 
 def levels_at(hours: Sequence[datetime], *, policy: HealthPolicy, organization: Organization) -> dict[str, Any]:
     """The limits of `health.limits`, those of time as ascending lists with a moment for each hour."""
-    lengths = _lengths(policy)
+    lengths = lengths_of(policy)
     before = _before(hours, policy=policy, organization=organization, longest=max(lengths.values()))
     return {
         **{name: [before(hour, length) for hour in hours] for name, length in lengths.items()},
@@ -28,7 +28,7 @@ def levels_at(hours: Sequence[datetime], *, policy: HealthPolicy, organization: 
     }
 
 
-def _lengths(policy: HealthPolicy) -> dict[str, timedelta]:
+def lengths_of(policy: HealthPolicy) -> dict[str, timedelta]:
     return {
         "inactive_if_since": timedelta(hours=policy.inactivity_hours),
         "zero_if_since": timedelta(hours=policy.zero_activity_hours),

@@ -1,37 +1,57 @@
-"""The relation `policy`: a row for each policy that is replayed, by its place."""
+"""Each policy that is replayed has a branch of the statement, with relations and parameters of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from accounts.models import Organization
-from health.limits import POINTS, TIMES
-from health.models import HealthPolicy
-from health.what_if.evaluations import levels_at
+from health.limits import POINTS
+from health.models import Alert, HealthPolicy
+from health.rules.all_rules import WATCHES, Step, steps_of
+from health.what_if.evaluations import lengths_of, levels_at
 
-COLUMNS = (
-    *((name, "timestamptz[]") for name in TIMES),
-    *((name, "int") for name in (*POINTS, "clear_evaluations", "reopen_hours")),
-    ("switched_off", "text[]"),
-)
+MATTERS = list(Alert.Matter)
+KINDS = list(Alert.Kind)
+# So that kinds an alert came to be of are the bits of a number.
+KIND_BITS = {kind: 1 << number for number, kind in enumerate(KINDS)}
 
 
-def policy_relation(count: int) -> str:
-    rows = [
-        f"({number}, {', '.join(f'%({name}_{number})s::{kind}' for name, kind in COLUMNS)})" for number in range(count)
-    ]
-    return f"policy (policy, {', '.join(name for name, _ in COLUMNS)}) AS (VALUES {', '.join(rows)})"
+@dataclass(frozen=True, slots=True)
+class Branch:
+    number: int
+    switched_off: Collection[str]
+
+    def of(self, name: str) -> str:
+        return f"{name}_{self.number}"
+
+    def value(self, name: str, kind: str = "int") -> str:
+        return f"%({self.of(name)})s::{kind}"
+
+    def steps(self, matter: Alert.Matter) -> list[Step]:
+        """Those that are not switched off, the mildest first."""
+        watch = next(watch for watch in WATCHES if watch.matter == matter)
+        return [step for step in steps_of(watch) if step.rule.kind not in self.switched_off]
+
+    @property
+    def points(self) -> str:
+        """A relation of one row: the levels that the conditions of the rules name."""
+        return f"(SELECT {', '.join(f'{self.value(name)} AS {name}' for name in POINTS)}) AS points_of_policy"
+
+
+def branches_of(policies: Sequence[HealthPolicy]) -> list[Branch]:
+    return [Branch(number, policy.switched_off) for number, policy in enumerate(policies)]
 
 
 def policy_parameters(
     policies: Sequence[HealthPolicy], *, hours: Sequence[datetime], organization: Organization
 ) -> dict[str, Any]:
     parameters: dict[str, Any] = {}
-    for number, policy in enumerate(policies):
-        levels = levels_at(hours, policy=policy, organization=organization) | {
+    for branch, policy in zip(branches_of(policies), policies, strict=True):
+        values = levels_at(hours, policy=policy, organization=organization) | {
             "clear_evaluations": policy.clear_evaluations,
             "reopen_hours": policy.reopen_hours,
-            "switched_off": list(policy.switched_off),
+            **{f"{name}_length": length for name, length in lengths_of(policy).items()},
         }
-        parameters |= {f"{name}_{number}": value for name, value in levels.items()}
+        parameters |= {branch.of(name): value for name, value in values.items()}
     return parameters

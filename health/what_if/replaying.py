@@ -12,19 +12,20 @@ from accounts.models import Organization
 from health.business_time import DAY
 from health.models import HealthPolicy
 from health.what_if.evaluations import HOUR, hours_between
-from health.what_if.policies import policy_parameters
+from health.what_if.policies import branches_of, policy_parameters
 from health.what_if.statement import replay_statement
 
 DAYS = 90
 MOST_SECONDS = 25
 # A score's alert may have begun before the days that are looked at, and a score is compared with an older one.
 SCORES_BEFORE = timedelta(days=42)
+SCORES_COME_AT = 7
+# Everything is read once and in full, and the planner cannot know how much of it there will be.
 PLAN = """
 SELECT set_config('work_mem', '256MB', true), set_config('jit', 'off', true),
+    set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true),
     set_config('statement_timeout', %s, true)
 """
-TIMEOUT_BEFORE = "SELECT current_setting('statement_timeout')"
-TIMEOUT_AGAIN = "SELECT set_config('statement_timeout', %s, true)"
 
 
 class WhatIfTookTooLongError(Exception):
@@ -75,7 +76,7 @@ def replay(
     hours = hours_between(first, last)
     levels = policy_parameters(policies, hours=hours, organization=organization)
     parameters = levels | _bounds(organization, policies, levels, begins=begins, hours=hours)
-    rows = _rows(replay_statement(len(policies)), parameters, seconds=seconds)
+    rows = _rows(replay_statement(branches_of(policies)), parameters, seconds=seconds)
     history = next(row for row in rows if row[0] == "history")
     return Replay(
         days=days,
@@ -104,24 +105,36 @@ def _bounds(
         "evaluations": len(hours),
         "first_hour": hours[0],
         "last_hour": hours[-1],
-        "begins": begins,
+        "begins": hours.index(begins) + 1,
+        "begins_at": begins,
         "read_from": read_from,
         "read_from_moment": datetime.combine(read_from, time(), zone),
         "walked_from": hours[0].astimezone(zone).date(),
         "shortest_silence": min(policy.inactivity_hours for policy in policies) * HOUR,
+        **_score_bounds(hours, begins=begins),
+    }
+
+
+def _score_bounds(hours: Sequence[datetime], *, begins: datetime) -> dict[str, Any]:
+    """Days are numbered from that of the first hour; scores come at `first_arrival` on it, an hour's number."""
+    first_day, first_arrival = hours[0].date(), SCORES_COME_AT - hours[0].hour + 1
+    return {
+        "first_day": first_day,
+        "first_arrival": first_arrival,
+        "first_weekday": first_day.weekday(),
         "scores_from": (begins - SCORES_BEFORE).date(),
+        "scores_until": first_day + (len(hours) - first_arrival) // 24 * DAY,
     }
 
 
 def _rows(statement: str, parameters: Mapping[str, Any], *, seconds: float) -> list[Any]:
+    """What was set for the statement is undone with its savepoint."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(TIMEOUT_BEFORE)
-            (before,) = cursor.fetchone()
             cursor.execute(PLAN, [str(int(seconds * 1000))])
             cursor.execute(statement, parameters)
             rows: list[Any] = cursor.fetchall()
-            cursor.execute(TIMEOUT_AGAIN, [before])
+            transaction.set_rollback(True)
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise WhatIfTookTooLongError from error

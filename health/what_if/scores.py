@@ -1,95 +1,109 @@
-"""Scores as stays. Between the arrival of one score and the next nothing changes, and evaluations are hourly: an alert
-rises with the arrival, and calms down within so many hours of it as evaluations must be good.
+"""Scores as stays at steps. Between the arrival of one score and the next nothing changes, and evaluations are hourly:
+an alert rises with the arrival, and calms down within so many hours of it as evaluations must be good.
 """
 
 from health.models import Alert
-from health.rules.all_rules import WATCHES, Step, steps_of
+from health.what_if.policies import KIND_BITS, KINDS, MATTERS, Branch
+from health.what_if.silence import NEVER
 
 # A score is taken to have come at 7:00 UTC of its period end, when the weekly job runs; a client's earlier ones were
 # there when the client was.
 SCORES = """
 score AS MATERIALIZED (
-    SELECT client_id, period_end, overall, overall - overall_before AS change, points,
-        greatest(
-            (period_end + time '07:00') AT TIME ZONE 'UTC',
-            date_trunc('hour', created_at + interval '1 hour' - interval '1 microsecond')
-        ) AS arrived_at
+    SELECT client_id, day, overall, overall - overall_before AS change, points,
+        greatest(day * 24 + %(first_arrival)s, created) AS arrived
     FROM (
-        SELECT score.client_id, score.period_end, score.overall, policy.trend_points AS points, watched.created_at,
-            last_value(score.overall) OVER (
-                PARTITION BY score.client_id ORDER BY score.period_end
-                RANGE BETWEEN UNBOUNDED PRECEDING AND interval '7 days' PRECEDING
-            ) AS overall_before
-        FROM success_score AS score JOIN watched USING (client_id)
-        JOIN success_scoringpolicy AS policy ON policy.id = score.policy_id
-        WHERE score.organization_id = %(organization)s
-            AND score.period_end BETWEEN %(scores_from)s AND %(last_hour)s::date
+        SELECT client_id, day, overall, points, created, last_value(overall) OVER (
+            PARTITION BY client_id ORDER BY day RANGE BETWEEN UNBOUNDED PRECEDING AND 7 PRECEDING
+        ) AS overall_before
+        FROM (
+            SELECT score.client_id, score.period_end - %(first_day)s AS day, score.overall,
+                policy.trend_points AS points, watched.created
+            FROM success_score AS score JOIN watched USING (client_id)
+            JOIN success_scoringpolicy AS policy ON policy.id = score.policy_id
+            WHERE score.organization_id = %(organization)s
+                AND score.period_end BETWEEN %(scores_from)s AND %(scores_until)s
+        ) AS dated
     ) AS compared
-    WHERE (period_end + time '07:00') AT TIME ZONE 'UTC' <= %(last_hour)s
 ),
 weekly AS (
-    SELECT client_id, period_end, arrived_at, overall, change, points,
-        CASE WHEN before = period_end - 7 THEN change_before END AS change_before, points_before
+    SELECT client_id, day, arrived, overall, change, points,
+        CASE WHEN day_before = day - 7 THEN change_before END AS change_before, points_before
     FROM (
-        SELECT *, lag(period_end) OVER week AS before, lag(change) OVER week AS change_before,
+        SELECT *, lag(day) OVER week AS day_before, lag(change) OVER week AS change_before,
             lag(points) OVER week AS points_before
-        FROM score WHERE extract(isodow FROM period_end) = 1
-        WINDOW week AS (PARTITION BY client_id ORDER BY period_end)
+        FROM score WHERE (day + %(first_weekday)s) %% 7 = 0
+        WINDOW week AS (PARTITION BY client_id ORDER BY day)
     ) AS walked
 )"""
 
+FACTS = {
+    Alert.Matter.SCORE: "SELECT client_id, day, arrived, -change AS dropped FROM score",
+    Alert.Matter.CHURN: "SELECT * FROM weekly",
+}
 
-def _steps(matter: Alert.Matter) -> list[Step]:
-    return list(steps_of(next(watch for watch in WATCHES if watch.matter == matter)))[::-1]
+
+def score_walk(branch: Branch) -> list[str]:
+    """Most clients never raise anything: the walk, a step for each score, is for the others. Of scores that came at
+    once only the last was ever evaluated.
+    """
+    judged = " UNION ALL ".join(_judged(branch, matter) for matter in FACTS if branch.steps(matter))
+    if not judged:
+        return []
+    arrival, walk, patience = branch.of("arrival"), branch.of("walk"), branch.value("clear_evaluations")
+    return [
+        f"""
+{arrival} AS MATERIALIZED (
+    SELECT client_id, matter, arrived, raised, held, hours,
+        row_number() OVER (PARTITION BY client_id, matter ORDER BY day) AS number
+    FROM (
+        SELECT *, lead(arrived, 1, %(evaluations)s + 1) OVER (PARTITION BY client_id, matter ORDER BY day) - arrived
+            AS hours
+        FROM ({judged}) AS judged
+    ) AS timed
+    WHERE hours > 0
+)""",
+        f"""
+{walk} (client_id, matter, number, before, step, good, changed) AS (
+    SELECT client_id, matter, 0::bigint, 0, 0, 0, 0 FROM {arrival} WHERE number = 1
+    UNION ALL
+    SELECT client_id, matter, arrival.number, step,
+        CASE WHEN raised > step THEN raised WHEN held < step AND good + hours >= {patience} THEN held ELSE step END,
+        CASE WHEN held < step AND good + hours < {patience} THEN good + hours ELSE 0 END,
+        CASE WHEN raised > step OR held >= step THEN arrived ELSE arrived + {patience} - good - 1 END
+    FROM {walk} AS walk JOIN {arrival} AS arrival USING (client_id, matter)
+    WHERE arrival.number = walk.number + 1
+)""",
+    ]
 
 
-def _judged(matter: Alert.Matter, facts: str) -> str:
-    steps = _steps(matter)
-    on = "AND '{}' <> ALL(switched_off)"
-    raised = " ".join(f"WHEN {s.level.raises} {on.format(s.rule.kind)} THEN {s.number}" for s in steps)
-    held = " ".join(f"WHEN {s.holds} {on.format(s.rule.kind)} THEN {s.number}" for s in steps)
+def _judged(branch: Branch, matter: Alert.Matter) -> str:
+    worst_first = branch.steps(matter)[::-1]
+    raised = " ".join(f"WHEN {step.level.raises} THEN {step.number}" for step in worst_first)
+    held = " ".join(f"WHEN {step.holds} THEN {step.number}" for step in worst_first)
+    something = " OR ".join(f"({step.level.raises})" for step in worst_first)
+    facts = f"({FACTS[matter]}) AS facts CROSS JOIN {branch.points}"
     return f"""
-    SELECT policy, client_id, '{matter}' AS matter, period_end, arrived_at, CASE {raised} ELSE 0 END AS raised,
-        CASE {held} ELSE 0 END AS held, clear_evaluations AS patience
-    FROM ({facts}) AS facts CROSS JOIN policy
+    SELECT client_id, {MATTERS.index(matter)} AS matter, day, arrived, CASE {raised} ELSE 0 END AS raised,
+        CASE {held} ELSE 0 END AS held
+    FROM {facts} WHERE client_id IN (SELECT client_id FROM {facts} WHERE {something})
     """
 
 
-# Most clients never raise anything: the walk, a step for each score, is for the others. Of scores that came at once
-# only the last was ever evaluated.
-WALK = f"""
-judged AS MATERIALIZED (
-    {_judged(Alert.Matter.SCORE, "SELECT client_id, period_end, arrived_at, -change AS dropped FROM score")}
-    UNION ALL
-    {_judged(Alert.Matter.CHURN, "SELECT * FROM weekly")}
-),
-arrival AS MATERIALIZED (
-    SELECT *, row_number() OVER (PARTITION BY policy, matter, client_id ORDER BY arrived_at) AS number FROM (
-        SELECT *, (extract(epoch FROM lead(arrived_at, 1, %(last_hour)s::timestamptz + interval '1 hour') OVER (
-            PARTITION BY policy, matter, client_id ORDER BY period_end) - arrived_at) / 3600)::int AS hours
-        FROM judged
-        WHERE (policy, matter, client_id) IN (SELECT policy, matter, client_id FROM judged WHERE raised > 0)
-    ) AS timed
-    WHERE hours > 0
-),
-walk (policy, matter, client_id, number, step, good, changed_at) AS (
-    SELECT policy, matter, client_id, 0::bigint, 0, 0, NULL::timestamptz FROM arrival WHERE number = 1
-    UNION ALL
-    SELECT policy, matter, client_id, arrival.number,
-        CASE WHEN raised > step THEN raised WHEN held < step AND good + hours >= patience THEN held ELSE step END,
-        CASE WHEN held < step AND good + hours < patience THEN good + hours ELSE 0 END,
-        CASE WHEN raised > step OR held >= step THEN arrived_at
-             ELSE arrived_at + (patience - good - 1) * interval '1 hour' END
-    FROM walk JOIN arrival USING (policy, matter, client_id)
-    WHERE arrival.number = walk.number + 1
-)"""
-STAYS = """
-SELECT policy, client_id, matter, step, changed_at AS begins, ends FROM (
-    SELECT *, lead(changed_at, 1, 'infinity') OVER of_client AS ends FROM (
-        SELECT *, lag(step) OVER (PARTITION BY policy, matter, client_id ORDER BY number) AS step_before FROM walk
-    ) AS stepped
-    WHERE step <> step_before
-    WINDOW of_client AS (PARTITION BY policy, matter, client_id ORDER BY number)
-) AS stay
-WHERE step > 0
-"""
+def score_runs(branch: Branch) -> str:
+    """A row for each stay at a step, one after the other."""
+    kinds = {(MATTERS.index(matter), step.number): step.rule.kind for matter in FACTS for step in branch.steps(matter)}
+    if not kinds:
+        return ""
+    steps = ", ".join(f"({m}, {n}, {KINDS.index(kind)}, {KIND_BITS[kind]})" for (m, n), kind in kinds.items())
+    return f"""
+    SELECT client_id, matter, seen, ended, kind, CASE WHEN seen >= %(begins)s THEN bit ELSE 0 END
+    FROM (
+        SELECT client_id, matter, step, changed AS seen,
+            lead(changed, 1, {NEVER}) OVER (PARTITION BY client_id, matter ORDER BY number) AS ended
+        FROM {branch.of("walk")} WHERE step <> before
+    ) AS stay
+    JOIN (VALUES {steps}) AS steps (matter, step, kind, bit) USING (matter, step)
+    JOIN watched USING (client_id)
+    WHERE seen <= leaves_after
+    """

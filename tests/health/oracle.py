@@ -7,10 +7,12 @@ within 24 hours of its end is the same alert. What a member resolved stays quiet
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cached_property
 
 HOUR = timedelta(hours=1)
 WEEK = timedelta(days=7)
+FIRST_DAY = date(2025, 1, 1)
 SEVERITIES = {
     "inactivity": [2],
     "zero_activity": [3],
@@ -24,13 +26,15 @@ Found = tuple[str, int]
 
 @dataclass
 class Policy:
-    """The platform's default, and whether only business days count."""
+    """The platform's default, what is switched off, and whether only business days count."""
 
     inactivity_hours: int = 48
     zero_activity_hours: int = 72
     user_inactivity_days: int = 21
     user_inactivity_high_days: int = 45
     stalled_hours: int = 72
+    reopen_hours: int = 24
+    switched_off: Collection[str] = ()
     counts_business_days: bool = False
     zone: tzinfo = UTC
     holidays: Collection[date] = ()
@@ -39,14 +43,27 @@ class Policy:
         """Whether at least so much time has passed, of what counts."""
         if not self.counts_business_days:
             return now - since >= most
-        total, begin = timedelta(), since.astimezone(self.zone)
-        while begin < now:
-            midnight = datetime.combine(begin.date() + timedelta(days=1), datetime.min.time(), self.zone)
-            end = min(midnight, now.astimezone(self.zone))
-            if begin.isoweekday() <= 5 and begin.date() not in self.holidays:
-                total += timedelta(seconds=end.timestamp() - begin.timestamp())
-            begin = midnight
-        return total >= most
+        return self._until(now) - self._until(since) >= most
+
+    def _until(self, moment: datetime) -> timedelta:
+        day = moment.astimezone(self.zone).date()
+        return self._before[day] + (moment - self._midnight(day) if self._counts(day) else timedelta())
+
+    @cached_property
+    def _before(self) -> dict[date, timedelta]:
+        """What counts from a day long ago to the beginning of each."""
+        days, total = {}, timedelta()
+        for day in (FIRST_DAY + timedelta(days=number) for number in range(3 * 366)):
+            days[day] = total
+            if self._counts(day):
+                total += self._midnight(day + timedelta(days=1)) - self._midnight(day)
+        return days
+
+    def _counts(self, day: date) -> bool:
+        return day.isoweekday() <= 5 and day not in self.holidays
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self.zone).astimezone(UTC)
 
 
 @dataclass
@@ -77,12 +94,13 @@ def silence(facts: Facts, policy: Policy, now: datetime) -> Found | None:
         (policy.zero_activity_hours * HOUR, ("zero_activity", 3)),
         (policy.inactivity_hours * HOUR, ("inactivity", 2)),
     ]
-    return next((found for most, found in steps if policy.passed(since, now, most)), None)
+    on = [(most, found) for most, found in steps if found[0] not in policy.switched_off]
+    return next((found for most, found in on if policy.passed(since, now, most)), None)
 
 
 def stalled(facts: Facts, policy: Policy, now: datetime) -> Found | None:
     late = [at for at in facts.tasks.values() if policy.passed(at, now, policy.stalled_hours * HOUR)]
-    return ("task_stalled", 2) if late else None
+    return ("task_stalled", 2) if late and "task_stalled" not in policy.switched_off else None
 
 
 def drop(facts: Facts, *, clearing: bool) -> Found | None:
@@ -152,6 +170,8 @@ class Watcher:
         self.policy = policy
         self.alerts: list[Told] = []
         self.newest: dict[tuple[int, str], Told] = {}
+        # Each alert's kinds, with when it came to be of them.
+        self.kinds: list[tuple[Told, str, datetime]] = []
 
     def evaluate(self, client: int, facts: Facts, now: datetime) -> None:
         policy = self.policy
@@ -200,7 +220,7 @@ class Watcher:
 
     def _tell(self, client: int, matter: str, found: Found, now: datetime) -> None:
         newest = self.newest.get((client, matter))
-        if newest and newest.ended_at and now - newest.ended_at <= 24 * HOUR:
+        if newest and newest.ended_at and now - newest.ended_at <= self.policy.reopen_hours * HOUR:
             newest.reopen(found)
         else:
             self.newest[client, matter] = Told(client, matter, *found, opened_at=now)
