@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
-LONGEST_ADDRESS = 320
+LONGEST_DOMAIN = 253
 # Of what RFC 5321 allows, nothing that some program on the way reads as a second address, a comment or a route.
 # Letters are ASCII's: servers that take others before the @ are few, and Django would encode them into another box.
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
@@ -24,7 +24,7 @@ OWN_PREFIXES = ("content-", "resent-", "received")
 def validate_one_address(address: str) -> None:
     """Raise ValidationError unless it is exactly one address; Django alone would send "a@x.org, b@y.org" to two."""
     local, _separator, domain = address.rpartition("@")
-    if len(address) > LONGEST_ADDRESS or not LOCAL_PART.fullmatch(local) or domain.startswith("["):
+    if not LOCAL_PART.fullmatch(local) or len(domain) > LONGEST_DOMAIN or domain.startswith("["):
         raise ValidationError(_("This is not exactly one address."), code="invalid_address")
     validate_email(address)
 

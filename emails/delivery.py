@@ -1,116 +1,158 @@
-"""Hands the outbox over to Django's mail backend, one mail after the other."""
+"""Hands the outbox over to the provider: several senders at a time, one mail after the other each."""
 
-import hashlib
-import smtplib
 import time
 from collections.abc import Callable
-from email.utils import parseaddr
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import structlog
-from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail import EmailMessage
+from django.db import connection
 from django.utils import timezone
 
-from emails.models import OutboxEmail
+from accounts.tenancy import all_organizations
+from emails.contacts.last_look import QuietTimeError, reason_not_to_send
+from emails.lines import Line
+from emails.lookups import look_up_doubtful
+from emails.models import Contact, OutboxEmail
 from emails.states import (
     begin_call,
-    claim_email,
+    claim_emails,
+    give_back,
+    lease,
     mark_failed,
     mark_retry,
     mark_sent,
+    mark_skipped,
     mark_uncertain,
+    put_off,
     release_expired,
 )
+from emails.verdicts import Outcome, Verdict
 
 logger = structlog.get_logger(__name__)
 
-TOO_MANY_REQUESTS = 429
+# Taken up in one round trip. Few, as an urgent mail waits behind those that a sender has already.
+BATCH = 10
+FORGOTTEN = "The provider remembers the key of the first call no longer."
 
 
 def deliver_all(*, seconds: float) -> int:
     """Send what is due until nothing is or the time is up; returns how many were handed over.
 
-    The loop reads the clock: leases and times of sending are those of each mail. Not to be called inside
-    of a transaction, as each state must be committed before the next begins.
+    The senders read the clock: leases and times of sending are those of each mail. Not to be called inside of a
+    transaction, as each state must be committed before the next begins.
     """
-    release_expired(now=timezone.now())
-    deadline = time.monotonic() + seconds
+    until = time.monotonic() + seconds
+    _take_back()
+    if settings.MAIL_SENDERS == 1:
+        return send_until(until)
+    with ThreadPoolExecutor(settings.MAIL_SENDERS, thread_name_prefix="mail") as senders:
+        return sum(senders.map(_send_in_thread, [until] * settings.MAIL_SENDERS))
+
+
+def _take_back() -> None:
+    now = timezone.now()
+    with Line() as line:
+        lasts = line.capability.key_lasts
+        release_expired(now=now, provider=line.provider, remembered_from=now - lasts if lasts else None)
+        look_up_doubtful(line, now=now)
+
+
+def _send_in_thread(until: float) -> int:
+    try:
+        return send_until(until)
+    finally:
+        connection.close()
+
+
+def send_until(until: float) -> int:
+    """One sender: its own connection to the provider, and mails in small batches."""
     sent = 0
-    while time.monotonic() < deadline:
-        email = claim_email(now=timezone.now())
-        if email is None:
-            break
-        sent += deliver(email)
+    with Line() as line:
+        while time.monotonic() < until and not line.is_in_trouble:
+            emails = claim_emails(now=timezone.now(), most=BATCH)
+            if not emails:
+                break
+            while emails and time.monotonic() < until and not line.is_in_trouble:
+                sent += deliver(emails.pop(0), line)
+            give_back(emails)
     return sent
 
 
-def deliver(email: OutboxEmail) -> bool:
+def deliver(email: OutboxEmail, line: Line) -> bool:
     """Hand over a claimed mail and record what is known of the outcome; true when it was sent."""
-    backend = get_connection()
     try:
-        # Nothing has been handed over as long as there is no connection.
-        backend.open()
-    except OSError as error:
+        line.open()
+    except Exception as error:  # noqa: BLE001
+        # A wrong password or setting says as little about the mail as a server that is down.
+        line.count(is_general=True)
         return _record(mark_retry, email, error)
     try:
-        if not begin_call(email, now=timezone.now()):
+        message = line.message_of(email)
+        message.message()
+    except Exception as error:
+        logger.exception("mail_not_built", email_id=email.pk)
+        return _record(mark_failed, email, error)
+    return _may_call(email, line, now=timezone.now()) and _call(email, message, line)
+
+
+def _may_call(email: OutboxEmail, line: Line, *, now: datetime) -> bool:
+    """The last look, and the step to `calling` in the same transaction."""
+    with all_organizations():
+        try:
+            reason = _reason_not_to_send(email, at=now)
+        except QuietTimeError as quiet:
+            put_off(email, until=quiet.until)
             return False
-        return _call(email, backend)
-    finally:
-        backend.close()
+        if reason:
+            mark_skipped(email, reason=reason, now=now)
+            return False
+        if not _can_be_told_apart(email, line, now=now):
+            mark_uncertain(email, error=FORGOTTEN, now=now)
+            return False
+        return begin_call(email, now=now, provider=line.provider)
 
 
-def _call(email: OutboxEmail, backend: BaseEmailBackend) -> bool:
+def _reason_not_to_send(email: OutboxEmail, *, at: datetime) -> Contact.Reason | None:
+    if email.valid_until and at > email.valid_until:
+        return Contact.Reason.LATE
+    return reason_not_to_send(email, at=at)
+
+
+def _can_be_told_apart(email: OutboxEmail, line: Line, *, now: datetime) -> bool:
+    """Whether the provider would still know a mail by its key that an earlier call may have brought it."""
+    if email.doubtful_since is None:
+        return True
+    lasts = line.capability.key_lasts
+    return bool(lasts and email.provider == line.provider and now + lease() < email.doubtful_since + lasts)
+
+
+def _call(email: OutboxEmail, message: EmailMessage, line: Line) -> bool:
     try:
-        backend.send_messages([message_of(email, backend)])
+        provider_id = line.send(message)
     except Exception as error:  # noqa: BLE001
-        # Any backend may be configured, each with errors of its own: what cannot be told is uncertain.
-        return _record(_outcome_of(error), email, error)
-    mark_sent(email, now=timezone.now())
+        # Any backend may be configured, each with errors of its own: what cannot be told is doubtful.
+        return _settle(email, line.outcome_of(error, email), error, can_ask_again=bool(line.capability.key_lasts))
+    mark_sent(email, now=timezone.now(), provider_id=provider_id)
     return True
 
 
-def message_of(email: OutboxEmail, backend: BaseEmailBackend) -> EmailMultiAlternatives:
-    message = EmailMultiAlternatives(
-        email.subject, email.text, to=[email.to_address], connection=backend, headers={"Message-ID": message_id(email)}
-    )
-    if email.html:
-        message.attach_alternative(email.html, "text/html")
-    return message
+def _settle(email: OutboxEmail, outcome: Outcome, error: Exception, *, can_ask_again: bool) -> bool:
+    if outcome.verdict is Verdict.TAKEN:
+        mark_sent(email, now=timezone.now())
+        return True
+    if outcome.verdict is Verdict.LATER:
+        return _record(mark_retry, email, error, wait=outcome.wait)
+    if outcome.verdict is Verdict.DOUBTFUL and can_ask_again:
+        return _record(mark_retry, email, error, is_doubtful=True)
+    return _record(mark_failed if outcome.verdict is Verdict.REFUSED else mark_uncertain, email, error)
 
 
-def message_id(email: OutboxEmail) -> str:
-    """The same at every attempt, so that a doubled mail could be recognised."""
-    digest = hashlib.sha256(f"{email.pk}:{email.kind}:{email.key}".encode()).hexdigest()[:32]
-    _, _, domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")
-    return f"<{digest}@{domain or 'localhost'}>"
-
-
-def _outcome_of(error: Exception) -> Callable[..., None]:
-    """What an error of the call says about the mail."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return _by_code(max(code for code, _ in error.recipients.values()))
-    if isinstance(error, smtplib.SMTPResponseException):
-        return _by_code(error.smtp_code)
-    if isinstance(error, AnymailRecipientsRefused):
-        return mark_failed
-    if isinstance(error, AnymailAPIError) and error.status_code and error.status_code < 500:
-        return mark_retry if error.status_code == TOO_MANY_REQUESTS else mark_failed
-    return mark_uncertain
-
-
-def _by_code(code: int) -> Callable[..., None]:
-    """SMTP: 4yz may pass, 5yz will not, and -1 is no answer at all."""
-    if code < 400:
-        return mark_uncertain
-    return mark_retry if code < 500 else mark_failed
-
-
-def _record(outcome: Callable[..., None], email: OutboxEmail, error: Exception) -> bool:
-    logger.warning("mail_not_sent", email_id=email.pk, outcome=outcome.__name__, error=type(error).__name__)
+def _record(mark: Callable[..., None], email: OutboxEmail, error: Exception, **facts: object) -> bool:
+    logger.warning("mail_not_sent", email_id=email.pk, outcome=mark.__name__, error=type(error).__name__)
     # Errors of mail servers quote addresses; the kind and the code are what helps.
     code = getattr(error, "smtp_code", None) or getattr(error, "status_code", None)
-    outcome(email, error=f"{type(error).__name__} {code or ''}".strip(), now=timezone.now())
+    mark(email, error=f"{type(error).__name__} {code or ''}".strip(), now=timezone.now(), **facts)
     return False

@@ -1,91 +1,149 @@
 """The states of a mail on its way out. Every step is one conditional UPDATE: whoever changes the row has it.
 
-`calling` is committed just before the provider is called. Whoever is killed after that leaves a mail of which
-nobody can know whether it went out: it becomes uncertain and is settled by hand, never sent twice by itself.
+`calling` is committed just before the provider is called. Of a mail whose sender is killed after that nobody knows
+whether it went out. A provider that takes the same key once is called again, for as long as it remembers keys; else
+the mail is uncertain and never sent again by itself. The row in the contacts' ledger follows in the same transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.conf import settings
 from django.db import connection
-from django.db.models import Q
 
 from accounts.tenancy import all_organizations
-from emails.models import OutboxEmail
+from emails.claiming import CLAIM
+from emails.models import Contact, OutboxEmail
 
 Status = OutboxEmail.Status
 
-LEASE = timedelta(seconds=90)
-MOST_ATTEMPTS = 8
 FIRST_RETRY = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
+# About two days of trying.
+MOST_RETRIES = 50
+# Once the call has begun its sender may tell what came of it, however late, unless somebody has decided meanwhile.
+CALLED = (Status.CALLING, Status.UNCERTAIN, Status.RETRY)
+HELD = (Status.CLAIMED,)
 
-CLAIM = """
-    UPDATE emails_outboxemail SET status = 'claimed', attempt = attempt + 1, lease_until = %(lease_until)s
-    WHERE id = (SELECT id FROM emails_outboxemail
-                WHERE status IN ('pending', 'retry') AND next_attempt_at <= %(now)s
-                ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING id
+KILLED = "The sender was killed while handing it over."
+RELEASE = """
+    UPDATE emails_outboxemail SET status = 'retry', lease_until = NULL
+    WHERE status = 'claimed' AND lease_until < %(now)s
+"""
+RELEASE_CALLED = """
+    WITH mail AS (
+        UPDATE emails_outboxemail SET lease_until = NULL, next_attempt_at = %(now)s, error = %(error)s,
+            status = CASE WHEN provider = %(provider)s AND doubtful_since >= %(remembered_from)s
+                     THEN 'retry' ELSE 'uncertain' END
+        WHERE status = 'calling' AND lease_until < %(now)s
+        RETURNING organization_id, contact_id, status
+    )
+    UPDATE emails_contact AS contact SET status = 'uncertain', settled_at = %(now)s
+    FROM mail WHERE mail.status = 'uncertain' AND contact.organization_id = mail.organization_id
+        AND contact.id = mail.contact_id
 """
 
 
-def release_expired(*, now: datetime) -> None:
-    """Take back what a killed sender had: before the call it is tried again, after it nobody knows."""
+def lease() -> timedelta:
+    """How long a sender has a mail before others take it for dead."""
+    return timedelta(seconds=settings.MAIL_LEASE_SECONDS)
+
+
+def release_expired(*, now: datetime, provider: str, remembered_from: datetime | None) -> None:
+    """Take back what a killed sender had. `remembered_from`: keys given since then the provider still knows, if any."""
+    called: dict[str, str | datetime | None] = {
+        "now": now,
+        "error": KILLED,
+        "provider": provider,
+        "remembered_from": remembered_from,
+    }
+    with all_organizations(), connection.cursor() as cursor:
+        cursor.execute(RELEASE, {"now": now})
+        cursor.execute(RELEASE_CALLED, called)
+
+
+def claim_emails(*, now: datetime, most: int) -> list[OutboxEmail]:
+    """Take up to so many that are due, the highest priority first. None that another sender has."""
     with all_organizations():
-        expired = OutboxEmail.objects.filter(lease_until__lt=now)
-        expired.filter(status=Status.CLAIMED).update(status=Status.RETRY, next_attempt_at=now, lease_until=None)
-        expired.filter(status=Status.CALLING).update(
-            status=Status.UNCERTAIN, lease_until=None, error="The sender was killed while handing it over."
+        claimed = OutboxEmail.objects.raw(CLAIM, {"now": now, "lease_until": now + lease(), "most": most})
+        return sorted(claimed, key=lambda email: (-email.priority, email.next_attempt_at, email.pk))
+
+
+def give_back(emails: Sequence[OutboxEmail]) -> None:
+    """What one claim took and was not looked at is for others again."""
+    with all_organizations():
+        mine = OutboxEmail.objects.filter(pk__in=[email.pk for email in emails], status=Status.CLAIMED)
+        mine.filter(lease_until__in={email.lease_until for email in emails}).update(
+            status=Status.RETRY, lease_until=None
         )
 
 
-def claim_email(*, now: datetime) -> OutboxEmail | None:
-    with all_organizations(), connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"now": now, "lease_until": now + LEASE})
-        row = cursor.fetchone()
-        return OutboxEmail.objects.get(pk=row[0]) if row else None
+def put_off(email: OutboxEmail, *, until: datetime) -> None:
+    """It may go, but not now."""
+    _step(email, HELD, {"status": Status.RETRY, "next_attempt_at": until, "lease_until": None})
 
 
-def begin_call(email: OutboxEmail, *, now: datetime) -> bool:
+def begin_call(email: OutboxEmail, *, now: datetime, provider: str) -> bool:
     """To be committed before the provider is called; false when the lease was lost meanwhile."""
-    return _step(email, Status.CLAIMED, now=now, status=Status.CALLING, lease_until=now + LEASE)
+    facts = {"lease_until": now + lease(), "provider": provider, "doubtful_since": email.doubtful_since or now}
+    return _step(email, HELD, {"status": Status.CALLING, **facts})
 
 
-def mark_sent(email: OutboxEmail, *, now: datetime) -> None:
-    _step(email, Status.CALLING, now=now, status=Status.SENT, sent_at=now, lease_until=None, error="")
+def mark_sent(email: OutboxEmail, *, now: datetime, provider_id: str = "") -> None:
+    _end(email, CALLED, Status.SENT, now=now, sent_at=now, provider_id=provider_id[:255], error="")
 
 
 def mark_failed(email: OutboxEmail, *, error: str, now: datetime) -> None:
-    """It cannot succeed by trying again."""
-    _step(email, Status.CALLING, now=now, status=Status.FAILED, lease_until=None, error=error)
+    """It was refused, and trying again would not help."""
+    held = (*HELD, *CALLED)
+    _end(email, held, Status.FAILED, now=now, error=error, doubtful_since=email.doubtful_since)
 
 
 def mark_uncertain(email: OutboxEmail, *, error: str, now: datetime) -> None:
-    _step(email, Status.CALLING, now=now, status=Status.UNCERTAIN, lease_until=None, error=error)
+    _end(email, (*HELD, *CALLED), Status.UNCERTAIN, now=now, error=error)
 
 
-def mark_retry(email: OutboxEmail, *, error: str, now: datetime) -> None:
-    """Try again later, twice as late each time; after the last attempt it has failed."""
-    if email.attempt >= MOST_ATTEMPTS:
-        status, at = Status.FAILED, now
-    else:
-        status, at = Status.RETRY, now + FIRST_RETRY * 2 ** (email.attempt - 1)
-    held = (Status.CLAIMED, Status.CALLING)
-    _step(email, *held, now=now, status=status, next_attempt_at=at, lease_until=None, error=error)
+def mark_skipped(email: OutboxEmail, *, reason: Contact.Reason, now: datetime) -> None:
+    """Whoever looked before the call found that it may not go any more."""
+    _end(email, HELD, Status.SKIPPED, now=now, reason=reason, error=str(reason))
 
 
-def settle_as_sent(ids: Sequence[int], *, now: datetime) -> int:
-    """Somebody has looked at the provider: these uncertain mails did go out."""
-    rows = OutboxEmail.objects.filter(pk__in=ids, status=Status.UNCERTAIN)
-    return rows.update(status=Status.SENT, sent_at=now, error="")
+def mark_retry(
+    email: OutboxEmail, *, error: str, now: datetime, is_doubtful: bool = False, wait: timedelta = FIRST_RETRY
+) -> None:
+    """Try again later, twice as late each time and not before `wait`; after the last time it is given up.
+
+    `is_doubtful`: the provider may have had it, and is to be asked again by its key.
+    """
+    if email.retries >= MOST_RETRIES:
+        is_known = not is_doubtful and email.doubtful_since is None
+        return (mark_failed if is_known else mark_uncertain)(email, error=error, now=now)
+    back_off = min(FIRST_RETRY * 2 ** min(email.retries, 10), LONGEST_WAIT)
+    again = {"next_attempt_at": now + max(back_off, wait), "retries": email.retries + 1, "error": error}
+    as_before = {} if is_doubtful else {"doubtful_since": email.doubtful_since}
+    _step(email, (*HELD, *CALLED), {"status": Status.RETRY, "lease_until": None, **again, **as_before})
+    return None
 
 
-def send_again(ids: Sequence[int], *, now: datetime) -> int:
-    """Somebody wants these failed or uncertain mails to go out anew."""
-    rows = OutboxEmail.objects.filter(Q(status=Status.UNCERTAIN) | Q(status=Status.FAILED), pk__in=ids)
-    return rows.update(status=Status.PENDING, attempt=0, next_attempt_at=now, error="")
+def _end(
+    email: OutboxEmail,
+    held: Sequence[OutboxEmail.Status],
+    status: OutboxEmail.Status,
+    *,
+    now: datetime,
+    reason: str = "",
+    **changes: Any,
+) -> None:
+    """A last state, for all that is known; the contact has the one of the same name."""
+    with all_organizations():
+        is_mine = _step(email, held, {"status": status, "lease_until": None, **changes})
+        if is_mine and email.contact_id:
+            of_it = Contact.objects.filter(organization=email.organization_id, pk=email.contact_id)
+            of_it.update(status=Contact.Status(status), reason=reason, settled_at=now)
 
 
-def _step(email: OutboxEmail, *held: OutboxEmail.Status, now: datetime, **changes: object) -> bool:
+def _step(email: OutboxEmail, held: Sequence[OutboxEmail.Status], changes: Mapping[str, Any]) -> bool:
     with all_organizations():
         mine = OutboxEmail.objects.filter(pk=email.pk, attempt=email.attempt, status__in=held)
         return bool(mine.update(**changes))

@@ -175,7 +175,12 @@ CELERY_TIMEZONE = "UTC"
 
 # Without EMAIL_URL mails become files that can be opened. EMAIL_BACKEND and ANYMAIL choose a provider instead.
 MAIL = email(env.str("EMAIL_URL", default=f"filemail://{BASE_DIR}/.run/mail"))
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default=MAIL["EMAIL_BACKEND"])
+# Those of ours know more of what became of a mail.
+OWN_MAIL_BACKENDS = {
+    "django.core.mail.backends.smtp.EmailBackend": "emails.backends.smtp.EmailBackend",
+    "django.core.mail.backends.filebased.EmailBackend": "emails.backends.files.EmailBackend",
+}
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default=OWN_MAIL_BACKENDS.get(MAIL["EMAIL_BACKEND"], MAIL["EMAIL_BACKEND"]))
 EMAIL_FILE_PATH = MAIL["EMAIL_FILE_PATH"]
 EMAIL_HOST = MAIL["EMAIL_HOST"] or "localhost"
 EMAIL_PORT = MAIL["EMAIL_PORT"] or 25
@@ -191,6 +196,11 @@ ANYMAIL_WEBHOOK_SECRET = env.list("ANYMAIL_WEBHOOK_SECRET", default=[])
 # Whether links in mail to clients lead by way of our own, and whether a picture tells of opening: on, clicks or off.
 MAIL_TRACKING = env.str("MAIL_TRACKING", default="on", choices=("on", "clicks", "off"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mainstay <mainstay@localhost>")
+# Connections to the provider that a worker sends over at once, and how many workers do so in the same minute.
+MAIL_SENDERS = env.int("MAIL_SENDERS", default=4)
+MAIL_WORKERS = env.int("MAIL_WORKERS", default=4)
+# How long a sender has a mail before it is taken for dead: longer than a call to the provider may take.
+MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=90)
 
 JOBS = schedules.JOBS
 CLOCK_TASKS = schedules.CLOCK_TASKS

@@ -16,6 +16,8 @@ MILESTONES_AT_ONCE = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# In the test's own thread, which alone sees what its transaction wrote.
+MAIL_SENDERS = 1
 CELERY_BROKER_URL = "memory://localhost/"
 LOGGING = logging_settings(json=False, level="WARNING")
 # From where they lie: the tests collect no static files.

@@ -9,8 +9,9 @@ from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
 from accounts.admin_access import OPERATORS_ONLY, NotWrittenByHand, TenantModelAdmin
+from accounts.models import User
+from emails.by_hand import send_again, settle_as_sent
 from emails.models import OutboxEmail
-from emails.states import send_again, settle_as_sent
 
 LABELS = {
     OutboxEmail.Status.SENT: "success",
@@ -45,11 +46,11 @@ class OutboxEmailAdmin(NotWrittenByHand, TenantModelAdmin):
 
     @action(description=_("It was sent (settle uncertain mail)"))
     def it_was_sent(self, request: HttpRequest, queryset: models.QuerySet[OutboxEmail]) -> None:
-        self._tell(request, settle_as_sent(_ids(queryset), now=timezone.now()))
+        self._tell(request, settle_as_sent(_ids(queryset), actor=_user(request), now=timezone.now()))
 
     @action(description=_("Send again (uncertain or failed mail)"))
     def send_it_again(self, request: HttpRequest, queryset: models.QuerySet[OutboxEmail]) -> None:
-        self._tell(request, send_again(_ids(queryset), now=timezone.now()))
+        self._tell(request, send_again(_ids(queryset), actor=_user(request), now=timezone.now()))
 
     def _tell(self, request: HttpRequest, count: int) -> None:
         messages.success(request, ngettext("%d mail was changed.", "%d mails were changed.", count) % count)
@@ -57,3 +58,8 @@ class OutboxEmailAdmin(NotWrittenByHand, TenantModelAdmin):
 
 def _ids(queryset: models.QuerySet[OutboxEmail]) -> list[int]:
     return list(queryset.values_list("pk", flat=True))
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
