@@ -8,6 +8,8 @@ from django.db.models.functions import Lower, Upper
 from django.utils.translation import gettext_lazy as _
 from timezone_field import TimeZoneField
 
+from accounts.timezones import validate_timezone
+
 
 class User(AbstractUser):
     """Somebody who signs in: an operator (superuser), a member of an organization, or a client."""
@@ -35,7 +37,12 @@ class Organization(models.Model):
     name = models.CharField(_("name"), max_length=200)
     slug = models.SlugField(_("slug"), unique=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
-    timezone = TimeZoneField(_("timezone"), default="UTC", help_text=_("Days begin and end in this timezone."))
+    timezone = TimeZoneField(
+        _("timezone"),
+        default="UTC",
+        validators=[validate_timezone],
+        help_text=_("Days begin and end in this timezone."),
+    )
     app_url = models.URLField(
         _("application's address"),
         blank=True,
@@ -115,7 +122,11 @@ class Client(models.Model):
         _("language"), max_length=10, blank=True, default="", db_default="", help_text=_("Empty: the browser's.")
     )
     timezone = TimeZoneField(
-        _("timezone"), null=True, blank=True, help_text=_("For times of day. Empty: the organization's.")
+        _("timezone"),
+        null=True,
+        blank=True,
+        validators=[validate_timezone],
+        help_text=_("For times of day. Empty: the organization's."),
     )
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, editable=False, db_constraint=False, related_name="+"

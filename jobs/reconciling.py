@@ -37,7 +37,7 @@ def reconcile(
         if is_fired and clockwork.is_on and clockwork.crontab is None:
             due.append(now)
         before = clockwork.due_before(watermark.handled_until) if due else None
-        begun = _begin_due(job, periods_due(job, due, before=before), now=now, trigger=trigger)
+        begun = _begin_due(job, periods_due(job.every, due, before=before), now=now, trigger=trigger)
         if now > watermark.handled_until:
             watermark.handled_until = now
             watermark.save(update_fields=["handled_until"])
@@ -85,18 +85,18 @@ def _locked_watermark(job: Job, *, now: datetime) -> Watermark:
     return Watermark.objects.select_for_update().get(job=job.name)
 
 
-def periods_due(job: Job, due: Iterable[datetime], *, before: datetime | None) -> list[tuple[Period, datetime]]:
+def periods_due(every: Every, due: Iterable[datetime], *, before: datetime | None) -> list[tuple[Period, datetime]]:
     """Each period once, with the first time that it fell due, oldest first; `before` is the due time before those.
 
     Two due times may lie more than a period apart: where a crontab's timezone leaves summer time, or where staff chose
     one that is slower. Days, weeks and months between them are due with the later one; hours are just let pass.
     """
     first: dict[str, tuple[Period, datetime]] = {}
-    known = job.every.period_of(before) if before else None
+    known = every.period_of(before) if before else None
     for due_at in due:
-        period = job.every.period_of(due_at)
-        if known and job.every is not Every.HOUR:
-            while (known := job.every.following(known)).end < period.end:
+        period = every.period_of(due_at)
+        if known and every is not Every.HOUR:
+            while (known := every.following(known)).end < period.end:
                 first.setdefault(known.key, (known, due_at))
         first.setdefault(period.key, (period, due_at))
         known = period

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Client
+from accounts.timezones import is_timezone
 from success.api.fields import ExternalIdField, Strict, TextField, TimeField
 from success.api.pages import PageQuery
 from success.api.representation import score_json
@@ -28,7 +29,7 @@ class TimezoneField(TextField):
 
     def to_internal_value(self, data: Any) -> ZoneInfo:  # type: ignore[override]
         name = super().to_internal_value(data)
-        if name not in available_timezones():
+        if not is_timezone(name):
             raise serializers.ValidationError("Give a timezone such as Europe/Berlin.", code="invalid_timezone")
         return ZoneInfo(name)
 

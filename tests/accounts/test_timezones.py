@@ -1,0 +1,32 @@
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from accounts.models import Client, Organization
+from accounts.timezones import is_timezone
+
+
+@pytest.mark.parametrize("name", ["localtime", "Factory", "posixrules", "Mars/Olympus", ""])
+def test_what_is_no_place_is_no_timezone(name: str) -> None:
+    assert not is_timezone(name)
+
+
+def test_every_timezone_is_known_to_the_database(db: None) -> None:
+    choices = Organization._meta.get_field("timezone").choices or ()
+    names = [str(zone) for zone, _ in choices if is_timezone(str(zone))]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_timezone_names")
+        known = {name for (name,) in cursor.fetchall()}
+    assert len(names) > 500
+    assert set(names) <= known
+
+
+def test_an_organization_or_client_in_the_machines_own_timezone_is_refused(client_of_acme: Client) -> None:
+    organization = client_of_acme.organization
+    organization.timezone = client_of_acme.timezone = ZoneInfo("localtime")
+    for row in (organization, client_of_acme):
+        with pytest.raises(ValidationError) as error:
+            row.clean_fields()
+        assert "Choose the timezone of a place, such as Europe/Berlin." in error.value.message_dict["timezone"]
