@@ -38,7 +38,7 @@ def prove() -> bool:
         )
         zones = all_timezones()
         rows = ours.ask(MIDNIGHTS, zones, BEGIN.date(), END.date())
-    differing = {zone for zone, day, epoch in rows if midnight(str(zone), day) != epoch}
+    differing = {str(zone) for zone, day, epoch in rows if midnight(str(zone), day) != epoch}
     print(ended.stdout.strip() or ended.stderr.strip())
     print(f"time_zones: {len(rows):,} midnights; timezones that differ in the database: {sorted(differing)}")
     return ended.returncode == 0 and not differing

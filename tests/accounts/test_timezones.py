@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from accounts.models import Client, Organization
+from accounts.models import Client
 from accounts.timezones import is_timezone
 
 
