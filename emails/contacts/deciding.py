@@ -62,10 +62,10 @@ def decide_contacts(
     call decides nothing. The mails are to be queued in the same transaction, `due_at` and contact as given here;
     of what turns out not to be worth sending, tell `refuse_contacts`.
 
-    The first of the reasons that holds is recorded, in the order of `Contact.Reason` but for the budget, which comes
-    last. A week's budget is that of the recipient's calendar week in which the mail is due; where it is used up,
-    planned messages of lower priority that nobody is sending yet give way and become `outranked`, mail and contact
-    at once.
+    Of the reasons that hold the first is recorded: the client left, the address, consent, the stopped address, how
+    often, switched off, too late, the budget. A week's budget is that of the recipient's calendar week in which the
+    mail is due; where it is used up, planned messages of lower priority that nobody is sending yet give way and become
+    `outranked`, mail and contact at once.
 
     The clients are locked until the transaction ends, for other decisions only: two at once never exceed the budget.
     One transaction decides about clients in ascending order.

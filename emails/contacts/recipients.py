@@ -6,15 +6,16 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import connection
+
+from emails.addresses import validate_one_address
 
 CLIENTS = """
     client.organization_id = %(organization)s AND client.id >= coalesce(%(first)s, 1)
     AND (%(last)s::bigint IS NULL OR client.id <= %(last)s)
     AND (%(clients)s::bigint[] IS NULL OR client.id = ANY(%(clients)s))
 """
-# Nearly every address, and none that Django would refuse. It is asked about the others, which are few.
+# Nearly every address, and none that the outbox would refuse. It is asked about the others, which are few.
 PLAIN = r"^[0-9A-Za-z_+-]+(\.[0-9A-Za-z_+-]+)*@([0-9A-Za-z]+(-+[0-9A-Za-z]+)*\.)+[A-Za-z]{2,}$"
 # Of a domain's parts each may be so long: in an address that is no longer none is.
 LONGEST_PLAIN = 63
@@ -83,7 +84,7 @@ def timezone_named(name: str) -> ZoneInfo | None:
 
 def _is_valid(address: str) -> bool:
     try:
-        validate_email(address)
+        validate_one_address(address)
     except ValidationError:
         return False
     return True
