@@ -1,24 +1,19 @@
 """Clients scored per second: the whole weekly jobs over Celery workers, and the plain loop over clients."""
 
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from django.utils import timezone
 
 from accounts.models import Client, Organization
-from accounts.tenancy import all_organizations, organization_scope
+from accounts.tenancy import organization_scope
 from benchmarks.figures import count, table
 from benchmarks.plain.scoring import score_client
 from benchmarks.population import analyze, create_clients, create_organization
+from benchmarks.runs import time_run, workers
 from jobs.definitions import job_named
-from jobs.ledger import begin_run
-from jobs.models import JobRun
 from success.models import Score, ScoringPolicy
 
 JOB = "success-score"
@@ -50,16 +45,16 @@ def measure(*, sizes: Sequence[int], announce: Callable[[str], None]) -> list[Me
     today = datetime.now(UTC).date()
     period_end = today - timedelta(days=today.weekday())
     measured = []
-    with _worker():
+    with workers():
         for size in sizes:
             announce(f"  making {size:,} clients")
             organization = create_organization(f"scores-{size}-{time.time_ns()}").organization
             create_clients(organization, clients=size, period_end=period_end)
             analyze()
             plain = _plain_per_second(organization, period_end)
-            seconds, again = (_run(JOB, organization, period_end) for _ in range(2))
+            seconds, again = (_seconds(JOB, organization, period_end) for _ in range(2))
             _check(organization, size, period_end)
-            insights, insights_again = (_run(INSIGHTS, organization, period_end) for _ in range(2))
+            insights, insights_again = (_seconds(INSIGHTS, organization, period_end) for _ in range(2))
             measured.append(Measured(size, seconds, again, plain, insights, insights_again))
             announce(
                 f"  {size:,} clients: {seconds:.2f} s, {count(measured[-1].per_second)} clients/s;"
@@ -69,26 +64,9 @@ def measure(*, sizes: Sequence[int], announce: Callable[[str], None]) -> list[Me
     return measured
 
 
-def _run(name: str, organization: Organization, period_end: date) -> float:
-    """From asking for the run to its end: ledger, units, messages to the workers, and what they write."""
+def _seconds(name: str, organization: Organization, period_end: date) -> float:
     job = job_named(name)
-    started = time.perf_counter()
-    run = begin_run(
-        job,
-        job.every.period(period_end.isoformat()),
-        trigger=JobRun.Trigger.COMMAND,
-        due_at=timezone.now(),
-        now=timezone.now(),
-        organization=organization,
-        again=True,
-    ).run
-    while run.status == JobRun.Status.RUNNING:
-        time.sleep(0.02)
-        with all_organizations():
-            run.refresh_from_db()
-    if run.status != JobRun.Status.SUCCEEDED:
-        raise RuntimeError(f"The run {run.status}: {run.errors}")
-    return time.perf_counter() - started
+    return time_run(job, job.every.period(period_end.isoformat()), organization=organization)[0]
 
 
 def _plain_per_second(organization: Organization, period_end: date) -> float:
@@ -110,21 +88,6 @@ def _check(organization: Organization, size: int, period_end: date) -> None:
         stored = Score.objects.filter(organization=organization, period_end=period_end).count()
     if stored != size:
         raise RuntimeError(f"{stored} scores of {size} clients are stored.")
-
-
-@contextmanager
-def _worker() -> Iterator[None]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "config", "worker", "-c", "2", "--loglevel", "ERROR"],
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "benchmarks.settings"},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        time.sleep(5)
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def report(measured: Sequence[Measured]) -> str:

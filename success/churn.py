@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
-from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, DateTimeField, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Least
 
 from accounts.audit import record_audit
@@ -109,6 +109,17 @@ def mark_all_churned(
     ]
     _store(organization, stored, before, actor=actor, at=at)
     return outcomes
+
+
+def version_of_marks(organization_id: int | None) -> str:
+    """Another text whenever marks have changed: for the keys of what is computed from them. None: of all.
+
+    Needs the scope.
+    """
+    marks = Churn.objects.filter(organization=organization_id) if organization_id else Churn.objects.all()
+    version = marks.aggregate(n=Count("pk"), newest=Max("marked_at"))
+    newest = version["newest"].timestamp() if version["newest"] else 0
+    return f"{version['n']}:{newest}"
 
 
 def _known(organization: Organization, clients: Sequence[int]) -> QuerySet[Any]:

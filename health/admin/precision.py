@@ -7,7 +7,6 @@ from datetime import date
 from django.contrib.admin import AdminSite
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -24,7 +23,7 @@ from success.backtest.intervals import Interval
 from success.backtest.judging import backtest
 from success.backtest.lead_time import LeadTimes
 from success.backtest.wording import NOT_ENOUGH, counted, percent, percents
-from success.models import Churn
+from success.churn import version_of_marks
 
 HORIZON = 60
 REMEMBERED_SECONDS = 3600
@@ -62,10 +61,7 @@ def precision_view(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 def _judged(organization_id: int | None, *, as_of: date) -> Judged:
     """It takes seconds where there is much history, and changes slowly."""
-    marks = Churn.objects.filter(organization=organization_id) if organization_id else Churn.objects.all()
-    version = marks.aggregate(n=Count("pk"), newest=Max("marked_at"))
-    newest = version["newest"].timestamp() if version["newest"] else 0
-    key = f"health-precision:{organization_id or 'all'}:{as_of}:{version['n']}:{newest}"
+    key = f"health-precision:{organization_id or 'all'}:{as_of}:{version_of_marks(organization_id)}"
     judged: Judged | None = cache.get(key)
     if judged is None:
         result = backtest(organization_id, as_of=as_of, horizons=(HORIZON,), rules=alert_rules())

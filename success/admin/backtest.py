@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -23,7 +22,7 @@ from success.backtest.wording import summary
 from success.charts.calibration import Rate, calibration
 from success.charts.lead_times import lead_time_bars
 from success.charts.roc import roc
-from success.models import Churn
+from success.churn import version_of_marks
 
 FIRST_SHOWN = 60
 REMEMBERED_SECONDS = 90_000
@@ -76,10 +75,7 @@ def _chosen(request: HttpRequest, organizations: list[Organization]) -> Organiza
 def _computed(organization: Organization | None, *, as_of: date) -> Computed:
     """Of a million scores it takes seconds, but it changes with the day and with the marks only."""
     of = organization.pk if organization else None
-    marks = Churn.objects.filter(organization=of) if of else Churn.objects.all()
-    version = marks.aggregate(n=Count("pk"), newest=Max("marked_at"))
-    newest = version["newest"].timestamp() if version["newest"] else 0
-    key = f"success-backtest:{of or 'all'}:{as_of}:{version['n']}:{newest}"
+    key = f"success-backtest:{of or 'all'}:{as_of}:{version_of_marks(of)}"
     computed: Computed | None = cache.get(key)
     if computed is None:
         computed = Computed(backtest(of, as_of=as_of), timezone.now())

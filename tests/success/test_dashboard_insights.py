@@ -26,7 +26,7 @@ def _now() -> Iterator[None]:
 
 @pytest.fixture
 def ada(db: None) -> Client:
-    return client_with_login(organization_fields={"app_url": "https://app.acme.example/work"})
+    return client_with_login(organization_fields={"app_url": "https://app.acme.example/today"})
 
 
 def signed_in(client: Client) -> Browser:
@@ -59,7 +59,7 @@ def test_the_newest_week_is_told_in_full_and_older_ones_are_folded(ada: Client) 
 
 
 def test_an_insight_shows_its_kind_importance_text_and_evidence(ada: Client) -> None:
-    add_insight(ada, "recommendation", priority=Insight.Priority.HIGH, action_url="https://app.acme.example/work/x")
+    add_insight(ada, "recommendation", priority=Insight.Priority.HIGH, action_url="https://app.acme.example/today/x")
     text = words(signed_in(ada).get(PAGE).content)
     assert (
         "Recommendation · Important · New A quiet week, January 5 to January 11"
@@ -105,7 +105,7 @@ def test_an_action_is_recorded_and_leads_back(
     ("url", "location"),
     [
         ("/client/feedback", "/client/feedback"),
-        ("https://app.acme.example/work/x?y=1", "https://app.acme.example/work/x?y=1"),
+        ("https://app.acme.example/today/x?y=1", "https://app.acme.example/today/x?y=1"),
         ("https://app.acme.example.evil.example/", None),
         ("https://app.acme.example@evil.example/", None),
         ("https://app.acme.example:8443/", None),
@@ -132,7 +132,7 @@ def test_acting_leads_only_to_own_pages_and_the_organizations_application(
 @pytest.mark.parametrize(
     ("app_url", "form_action"),
     [
-        ("https://app.acme.example:8443/work?x=1", "'self' https://app.acme.example:8443"),
+        ("https://app.acme.example:8443/today?x=1", "'self' https://app.acme.example:8443"),
         ("https://app.büro.example/", "'self' https://app.xn--bro-hoa.example"),
         ("", "'self'"),
         ("https://a;script-src *", "'self'"),

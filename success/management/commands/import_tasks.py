@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.models import Organization
-from accounts.tenancy import all_organizations, organization_scope
+from accounts.tenancy import organization_scope
+from jobs.by_hand import organization_of_slug
 from success.task_files.importing import Imported, import_tasks
 from success.task_files.sheet import COLUMNS, RowError, UnableToReadError, read_sheet
 from telemetry.importing.files import as_text, opened
@@ -29,10 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Only say what would become of each row.")
 
     def handle(self, *, file: Path, organization: str, dry_run: bool, **options: Any) -> None:
-        with all_organizations():
-            tenant = Organization.objects.filter(slug=organization).first()
-        if tenant is None:
-            raise CommandError(f"There is no organization {organization}.")
+        tenant = organization_of_slug(organization)
         try:
             with ExitStack() as stack:
                 content, _ = stack.enter_context(opened(file))
