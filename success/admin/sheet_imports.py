@@ -13,11 +13,11 @@ from accounts.audit import record_audit
 from accounts.models import Organization
 from success.admin.task_files import (
     KeptUpload,
-    OperatorsTaskConfirmForm,
-    OperatorsTaskImportForm,
+    OperatorsSheetConfirmForm,
+    OperatorsSheetImportForm,
+    SheetConfirmForm,
     SheetFormat,
-    TaskConfirmForm,
-    TaskImportForm,
+    SheetImportForm,
 )
 
 
@@ -32,11 +32,11 @@ class SheetImportAdmin(ImportMixin, TenantModelAdmin):  # type: ignore[misc]
     def has_import_permission(self, request: HttpRequest) -> bool:
         return has_role(request, self.adders)
 
-    def get_import_form_class(self, request: HttpRequest) -> type[TaskImportForm]:
-        return OperatorsTaskImportForm if request.user.is_superuser else TaskImportForm
+    def get_import_form_class(self, request: HttpRequest) -> type[SheetImportForm]:
+        return OperatorsSheetImportForm if request.user.is_superuser else SheetImportForm
 
-    def get_confirm_form_class(self, request: HttpRequest) -> type[TaskConfirmForm]:
-        return OperatorsTaskConfirmForm if request.user.is_superuser else TaskConfirmForm
+    def get_confirm_form_class(self, request: HttpRequest) -> type[SheetConfirmForm]:
+        return OperatorsSheetConfirmForm if request.user.is_superuser else SheetConfirmForm
 
     def get_confirm_form_initial(self, request: HttpRequest, import_form: Any) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_confirm_form_initial(request, import_form)

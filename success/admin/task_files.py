@@ -142,7 +142,7 @@ def _row_result(imported: Imported, zone: ZoneInfo) -> RowResult:
     return result
 
 
-class TaskImportForm(ImportForm):  # type: ignore[misc]
+class SheetImportForm(ImportForm):  # type: ignore[misc]
     def clean_import_file(self) -> Any:
         file = self.cleaned_data["import_file"]
         if file.size > MOST_BYTES:
@@ -150,16 +150,16 @@ class TaskImportForm(ImportForm):  # type: ignore[misc]
         return file
 
 
-class OperatorsTaskImportForm(TaskImportForm):
+class OperatorsSheetImportForm(SheetImportForm):
     """An operator is of no organization and says for which one the file is."""
 
     organization = forms.ModelChoiceField(Organization.objects.order_by("name"), widget=UnfoldAdminSelectWidget)
     field_order = ("organization", "import_file", "format", "resource")
 
 
-class TaskConfirmForm(ConfirmImportForm):  # type: ignore[misc]
+class SheetConfirmForm(ConfirmImportForm):  # type: ignore[misc]
     format = forms.ChoiceField(choices=[("0", "csv")], widget=forms.HiddenInput)
 
 
-class OperatorsTaskConfirmForm(TaskConfirmForm):
+class OperatorsSheetConfirmForm(SheetConfirmForm):
     organization = forms.ModelChoiceField(Organization.objects.all(), widget=forms.HiddenInput)
