@@ -82,11 +82,13 @@ def test_nobody_sees_anothers_figures(organization: Organization, outsider: Orga
 
 
 def test_rates_are_of_what_is_known_and_none_where_nothing_is() -> None:
-    facts = {"kind": "k", "week": date(2026, 10, 26), "sent": 9, "bounced": 0, "complained": 0, "unsubscribed": 0}
-    seen = {"opened": 1, "opened_by_machines": 5, "clicked": 2, "clicked_by_machines": 0}
+    facts: dict[str, Any] = {"kind": "k", "week": date(2026, 10, 26), "sent": 9}
+    facts |= {"bounced": 0, "complained": 0, "unsubscribed": 0}
+    seen: dict[str, Any] = {"opened": 1, "opened_by_machines": 5, "clicked": 2, "clicked_by_machines": 0}
     known = Figures(**facts, **seen, told_of=4, delivered=3, tracked=8)
     assert (known.delivered_rate, known.opened_rate, known.clicked_rate) == (0.75, 0.125, 0.25)
-    unknown = Figures(**facts, **dict.fromkeys(seen, 0), told_of=0, delivered=0, tracked=0)
+    unseen: dict[str, Any] = dict.fromkeys(seen, 0)
+    unknown = Figures(**facts, **unseen, told_of=0, delivered=0, tracked=0)
     assert (unknown.delivered_rate, unknown.opened_rate, unknown.clicked_rate) == (None, None, None)
 
 

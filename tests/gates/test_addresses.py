@@ -31,6 +31,7 @@ ADDRESSES: dict[str, tuple[str, int]] = {
     "client-invitation": ("/invitation/no-such-token", 410),
     "mail-click": ("/mail/c/1.0f0e0d0c0b0a59088706050403020100/0", MISSING),
     "mail-open": ("/mail/o/1.0f0e0d0c0b0a59088706050403020100.gif", PUBLIC),
+    "mail-provider-events": ("/anymail/postmark/tracking/", POST_ONLY),
     "client/": ("/client/", REDIRECTED),
     "client/dashboard": ("/client/dashboard", REDIRECTED),
     "set-password": ("/set-password/MQ/no-such-token", PUBLIC),

@@ -130,7 +130,7 @@ WITHOUT_ROWS = {
     *("client/", "client/dashboard", "client-sign-in", "client-sign-out", "client-success", "client-events"),
     *("client-feedback", "client-feedback-decline", "client-forgotten-password", "client-password-link-sent"),
     *("client-password", "client-preferences", "client-milestones-celebrated"),
-    *("mail-click", "mail-open"),
+    *("mail-click", "mail-open", "mail-provider-events"),
 }
 
 
