@@ -18,7 +18,7 @@ from unfold.decorators import display
 from health.admin.alert_steps import AlertSteps
 from health.admin.precision import precision_view
 from health.badge import badge_of_request
-from health.console.listing import AlertList, ViewFilter
+from health.console.listing import AlertList, AlertPages, ViewFilter
 from health.console.page import alert_page_of
 from health.console.step_form import name_of
 from health.console.views import FIRST, VIEW_OF, VIEWS, asker_of, view_counts
@@ -36,6 +36,7 @@ class AlertAdmin(AlertSteps):
     list_display_links = ("alert",)
     list_filter = (ViewFilter, "severity", "kind")
     list_per_page = 50
+    paginator = AlertPages
     list_before_template = "admin/health/alert_views.html"
     search_fields = ("client__name", "client__email", "client__external_id")
     search_help_text = _("Search by the client's name, email or external id")

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ORDER_VAR
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +36,15 @@ class ViewFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Alert]) -> QuerySet[Alert]:
         return queryset.filter(self.chosen.which(asker_of(request)))
+
+
+class AlertPages(Paginator):  # type: ignore[type-arg]
+    """Which alerts a page shows is found first, and only of those whatever else the list shows is joined."""
+
+    def _get_page(self, object_list: Any, *args: Any, **kwargs: Any) -> Any:
+        alerts: Any = self.object_list
+        shown = alerts.filter(pk__in=object_list.values("pk"))
+        return super()._get_page(shown, *args, **kwargs)  # type: ignore[misc]
 
 
 class AlertList(ChangeList):  # type: ignore[misc]

@@ -99,7 +99,7 @@ def came_to_be(known: list[History], policy: Policy) -> list[tuple[Told, str, da
             watcher.evaluate(client, history.facts(now), now)
             for matter in MATTERS:
                 alert = watcher.lasting(client, matter)
-                found = alert and alert.found
+                found = alert.found if alert else None
                 if alert and found != before.get((client, matter)):
                     came.append((alert, alert.kind, now))
                 before[client, matter] = found
