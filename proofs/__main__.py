@@ -3,7 +3,16 @@
 import importlib
 import sys
 
-PROOFS = ("lost_events", "killed_workers", "api_schema", "real_data", "real_churn", "alert_races", "health_history")
+PROOFS = (
+    "lost_events",
+    "killed_workers",
+    "api_schema",
+    "real_data",
+    "real_churn",
+    "alert_races",
+    "health_history",
+    "alert_notices",
+)
 
 
 def main(names: list[str]) -> int:
