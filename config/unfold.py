@@ -78,6 +78,13 @@ ADMIN_NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": "Mail",
+        "items": [
+            {"title": "Outgoing mail", "icon": "outgoing_mail", "model": "emails.OutboxEmail"},
+            {"title": "What became of mail", "icon": "mark_email_read", "model": "emails.MailActivity"},
+        ],
+    },
+    {
         "title": "Work",
         "items": [
             {"title": "Jobs", "icon": "work_history", "page": "admin:jobs_status", "roles": []},
@@ -103,7 +110,6 @@ ADMIN_NAVIGATION: list[dict[str, Any]] = [
         "items": [
             {"title": "Users", "icon": "person", "model": "accounts.User"},
             {"title": "Operator alerts", "icon": "notifications", "model": "health.OperatorAlert"},
-            {"title": "Outgoing mail", "icon": "outgoing_mail", "model": "emails.OutboxEmail"},
         ],
     },
 ]

@@ -18,7 +18,6 @@ from emails.models import Contact, OutboxEmail
 
 Status = OutboxEmail.Status
 
-FIRST_RETRY = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 # About two days of trying.
 MOST_RETRIES = 50
@@ -27,16 +26,17 @@ CALLED = (Status.CALLING, Status.UNCERTAIN, Status.RETRY)
 HELD = (Status.CLAIMED,)
 
 KILLED = "The sender was killed while handing it over."
-RELEASE = """
-    UPDATE emails_outboxemail SET status = 'retry', lease_until = NULL
-    WHERE status = 'claimed' AND lease_until < %(now)s
+# A sender that was stopped inside of a transaction still has its row locked: nobody waits for it.
+EXPIRED = "SELECT id FROM emails_outboxemail WHERE status = '{}' AND lease_until < %(now)s FOR UPDATE SKIP LOCKED"
+RELEASE = f"""
+    UPDATE emails_outboxemail SET status = 'retry', lease_until = NULL WHERE id IN ({EXPIRED.format("claimed")})
 """
-RELEASE_CALLED = """
+RELEASE_CALLED = f"""
     WITH mail AS (
         UPDATE emails_outboxemail SET lease_until = NULL, next_attempt_at = %(now)s, error = %(error)s,
             status = CASE WHEN provider = %(provider)s AND doubtful_since >= %(remembered_from)s
                      THEN 'retry' ELSE 'uncertain' END
-        WHERE status = 'calling' AND lease_until < %(now)s
+        WHERE id IN ({EXPIRED.format("calling")})
         RETURNING organization_id, contact_id, status
     )
     UPDATE emails_contact AS contact SET status = 'uncertain', settled_at = %(now)s
@@ -48,6 +48,10 @@ RELEASE_CALLED = """
 def lease() -> timedelta:
     """How long a sender has a mail before others take it for dead."""
     return timedelta(seconds=settings.MAIL_LEASE_SECONDS)
+
+
+def first_retry() -> timedelta:
+    return timedelta(seconds=settings.MAIL_FIRST_RETRY_SECONDS)
 
 
 def release_expired(*, now: datetime, provider: str, remembered_from: datetime | None) -> None:
@@ -110,7 +114,7 @@ def mark_skipped(email: OutboxEmail, *, reason: Contact.Reason, now: datetime) -
 
 
 def mark_retry(
-    email: OutboxEmail, *, error: str, now: datetime, is_doubtful: bool = False, wait: timedelta = FIRST_RETRY
+    email: OutboxEmail, *, error: str, now: datetime, is_doubtful: bool = False, wait: timedelta = timedelta()
 ) -> None:
     """Try again later, twice as late each time and not before `wait`; after the last time it is given up.
 
@@ -119,7 +123,7 @@ def mark_retry(
     if email.retries >= MOST_RETRIES:
         is_known = not is_doubtful and email.doubtful_since is None
         return (mark_failed if is_known else mark_uncertain)(email, error=error, now=now)
-    back_off = min(FIRST_RETRY * 2 ** min(email.retries, 10), LONGEST_WAIT)
+    back_off = min(first_retry() * 2 ** min(email.retries, 10), LONGEST_WAIT)
     again = {"next_attempt_at": now + max(back_off, wait), "retries": email.retries + 1, "error": error}
     as_before = {} if is_doubtful else {"doubtful_since": email.doubtful_since}
     _step(email, (*HELD, *CALLED), {"status": Status.RETRY, "lease_until": None, **again, **as_before})

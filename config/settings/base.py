@@ -188,8 +188,8 @@ EMAIL_HOST_USER = MAIL["EMAIL_HOST_USER"] or ""
 EMAIL_HOST_PASSWORD = MAIL["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
-EMAIL_TIMEOUT = 20
-ANYMAIL: dict[str, object] = env.json("ANYMAIL", default={})
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
+ANYMAIL: dict[str, object] = {"REQUESTS_TIMEOUT": EMAIL_TIMEOUT} | env.json("ANYMAIL", default={})
 # user:password of the providers' webhooks, several while one is being replaced. Without any, and without a provider's
 # own signing key in ANYMAIL, they are closed.
 ANYMAIL_WEBHOOK_SECRET = env.list("ANYMAIL_WEBHOOK_SECRET", default=[])
@@ -201,6 +201,8 @@ MAIL_SENDERS = env.int("MAIL_SENDERS", default=4)
 MAIL_WORKERS = env.int("MAIL_WORKERS", default=4)
 # How long a sender has a mail before it is taken for dead: longer than a call to the provider may take.
 MAIL_LEASE_SECONDS = env.int("MAIL_LEASE_SECONDS", default=90)
+# How long after a passing failure a mail is tried again; each further time twice as long, up to an hour.
+MAIL_FIRST_RETRY_SECONDS = env.int("MAIL_FIRST_RETRY_SECONDS", default=60)
 
 JOBS = schedules.JOBS
 CLOCK_TASKS = schedules.CLOCK_TASKS

@@ -1,3 +1,3 @@
-from emails.admin import outbox
+from emails.admin import activity, outbox
 
-__all__ = ["outbox"]
+__all__ = ["activity", "outbox"]

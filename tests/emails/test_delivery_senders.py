@@ -10,8 +10,8 @@ from pytest_django import Settings
 from emails.delivery import deliver_all
 from emails.outbox import queue_mails
 from emails.states import claim_emails
+from proofs.mail_server import mail_server
 from tests.emails.outgoing import NOW, mail, rows
-from tests.emails.smtp_server import mail_server
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 

@@ -9,8 +9,8 @@ from pytest_django import Settings
 
 from accounts.models import Organization
 from emails.outbox import queue_mails
+from proofs.mail_server import Mailbox, mail_server
 from tests.emails.outgoing import mail, queue, rows, run_outbox
-from tests.emails.smtp_server import Mailbox, mail_server
 
 pytestmark = pytest.mark.usefixtures("db")
 
