@@ -7,9 +7,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.logins import password_link
-from accounts.models import Organization, User
+from accounts.models import Client, Organization, User
 from accounts.permissions import client_of, seat_of
 from accounts.tenancy import all_organizations
+from emails.kinds import PASSWORD_LINK
 from success.client_access.mails import queue_access_mail
 
 # One mail a login in this time, however often it is asked for.
@@ -23,6 +24,7 @@ NOBODY = "nobody@example.invalid"
 class Recipient:
     user: User
     organization: Organization
+    client: Client | None
     language: str
 
 
@@ -51,20 +53,21 @@ def _recipients(identifier: str, *, language: str) -> list[Recipient]:
 
 def _recipient(user: User, *, language: str) -> Recipient | None:
     if client := client_of(user):
-        return Recipient(user, client.organization, client.language or language)
+        return Recipient(user, client.organization, client, client.language or language)
     if seat := seat_of(user):
         with all_organizations():
-            return Recipient(user, Organization.objects.get(pk=seat.organization_id), language)
+            return Recipient(user, Organization.objects.get(pk=seat.organization_id), None, language)
     return None
 
 
 def _queue(recipient: Recipient, *, to_address: str, at: datetime) -> None:
     slot = int(at.timestamp() // SLOT.total_seconds())
     queue_access_mail(
-        "password_link",
+        PASSWORD_LINK,
         key=f"{recipient.user.pk}:{slot}",
         to_address=to_address,
         organization=recipient.organization,
+        client=recipient.client,
         language=recipient.language,
         path=password_link(recipient.user),
         context={"username": recipient.user.get_username()},
@@ -73,12 +76,13 @@ def _queue(recipient: Recipient, *, to_address: str, at: datetime) -> None:
 
 
 def _queue_for_nobody(identifier: str, *, language: str, at: datetime) -> None:
-    # One look at an organization stands for that at a client's.
+    # One look at a client and its organization stands for that at the ones that would be theirs.
     with all_organizations():
-        organization = Organization.objects.order_by("pk").first()
+        client = Client.objects.select_related("organization").order_by("pk").first()
+        organization = client.organization if client else Organization.objects.order_by("pk").first()
     if organization is None:
         return
     user = User(pk=0, username=identifier, password="!")  # noqa: S106 - unusable
     with transaction.atomic():
-        _queue(Recipient(user, organization, language), to_address=NOBODY, at=at)
+        _queue(Recipient(user, organization, client, language), to_address=NOBODY, at=at)
         transaction.set_rollback(True)

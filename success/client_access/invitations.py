@@ -4,7 +4,6 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db.models import QuerySet
 from django.urls import reverse
 
@@ -13,6 +12,8 @@ from accounts.audit import record_audit
 from accounts.logins import belongs_to, client_login
 from accounts.models import Client, Invitation, Organization, User
 from accounts.tenancy import all_organizations, organization_scope
+from emails.addresses import validate_one_address
+from emails.kinds import CLIENT_INVITATION
 from success.client_access.mails import queue_access_mail
 from telemetry.tracking import track_event
 
@@ -62,10 +63,11 @@ def invite_client(client: Client, *, actor: User, at: datetime) -> Invitation:
             expires_at=at + LIFETIME,
         )
         queue_access_mail(
-            "client_invitation",
+            CLIENT_INVITATION,
             key=str(invitation.pk),
             to_address=invitation.email,
             organization=client.organization,
+            client=client,
             language=client.language,
             path=reverse("client-invitation", args=[token]),
             context={"username": user.get_username(), "days": LIFETIME.days},
@@ -123,7 +125,7 @@ def _refuse(client: Client) -> None:
     if not is_open or client.organization.status != Organization.Status.ACTIVE:
         raise ClosedError
     try:
-        validate_email(client.email)
+        validate_one_address(client.email)
     except ValidationError:
         raise NoAddressError from None
     if client.user and not (client.user.is_active and belongs_to(client.user, client.organization_id)):

@@ -8,27 +8,31 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from accounts.models import Organization
-from emails.kinds import ACCOUNT
-from emails.outbox import queue_email
+from accounts.models import Client, Organization
+from accounts.tenancy import organization_scope
+from emails.contacts.recording import record_contact
+from emails.kinds import MailKind
+from emails.outbox import Mail, queue_mails
 
 LONGEST_NAME = 80
 
 
 def queue_access_mail(
-    name: str,
+    kind: MailKind,
     *,
     key: str,
     to_address: str,
     organization: Organization,
+    client: Client | None,
     language: str,
     path: str,
     context: Mapping[str, Any],
     queued_at: datetime,
 ) -> bool:
-    """Queue templates/emails/<name> in a language ("": the installation's); false when this key was queued before.
+    """Queue templates/emails/<kind> in a language ("": the installation's); false when this key was queued before.
 
-    Of what others can write only the organization's and the user's name stand in it, each on one line.
+    What goes to a client (None: to a member) stands in the ledger of contacts too. Of what others can write only the
+    organization's and the user's name stand in the mail, each on one line.
     """
     known = {code for code, _name in settings.LANGUAGES}
     values = {
@@ -38,18 +42,27 @@ def queue_access_mail(
         "link": f"{settings.BASE_URL}{path}",
     }
     with translation.override(language if language in known else settings.LANGUAGE_CODE):
-        return queue_email(
-            name,
+        subject, text, html = (
+            render_to_string(f"emails/{kind.name}/{part}", values) for part in ("subject.txt", "body.txt", "body.html")
+        )
+    with organization_scope(organization.pk):
+        contact = record_contact(organization.pk, client.pk, kind=kind, key=key, at=queued_at) if client else None
+        mail = Mail(
+            organization_id=organization.pk,
+            client_id=client.pk if client else None,
+            contact_id=contact,
+            kind=kind.name,
             key=key,
+            priority=kind.priority,
             to_address=to_address,
-            organization=organization,
-            subject=render_to_string(f"emails/{name}/subject.txt", values),
-            text=render_to_string(f"emails/{name}/body.txt", values),
-            html=render_to_string(f"emails/{name}/body.html", values),
+            subject=subject,
+            text=text,
+            html=html,
+            due_at=queued_at,
             queued_at=queued_at,
-            priority=ACCOUNT,
             is_secret=True,
         )
+        return bool(queue_mails([mail]))
 
 
 def one_line(text: str, *, longest: int = LONGEST_NAME) -> str:

@@ -9,6 +9,7 @@ from django.test import Client as Browser
 
 from accounts.models import Client, Invitation, Membership, Organization
 from accounts.tenancy import all_organizations
+from emails.models import Contact
 from success.client_access.invitations import (
     ClosedError,
     InvitationUsedError,
@@ -79,6 +80,17 @@ def test_an_invited_client_comes_in() -> None:
     assert events(organization) == [("invite_sent", "ada"), ("invite_accepted", "ada")]
     actions = [action for action, _ in audited(organization)]
     assert actions == ["client.login_created", "client.invite_sent", "client.invite_accepted"]
+
+
+def test_each_invitation_stands_in_the_ledger(ada: Client) -> None:
+    for hours in (0, 1):
+        invite(ada, at=NOW + timedelta(hours=hours))
+    with all_organizations():
+        contacts = list(Contact.objects.order_by("pk").values_list("client", "kind", "priority", "due_at", "mails"))
+    assert contacts == [
+        (ada.pk, "client_invitation", mail.priority, NOW + timedelta(hours=number), mail.pk)
+        for number, mail in enumerate(mails())
+    ]
 
 
 def test_a_link_works_once(ada: Client) -> None:
@@ -154,7 +166,7 @@ def test_a_session_from_before_does_not_go_on(ada: Client, organization: Organiz
     assert of_staff.get("/admin/").status_code == 302
 
 
-@pytest.mark.parametrize("address", ["", "nobody", "a@example.com, b@example.com", "a@example.com\nBcc: b@example.com"])
+@pytest.mark.parametrize("address", ["", "nobody", "a@b.com, b@b.com", "a@b.com\nBcc: b@b.com", '"a, b"@b.com'])
 def test_who_has_no_address_is_not_invited(ada: Client, address: str) -> None:
     with all_organizations():
         Client.objects.update(email=address)

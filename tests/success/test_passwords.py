@@ -14,6 +14,7 @@ from pytest_django import Settings
 from accounts.models import Client, Organization, User
 from accounts.tenancy import all_organizations
 from emails.delivery import deliver_all
+from emails.models import Contact
 from tests.accounts.admin_pages import audited
 from tests.factories import ClientFactory, MembershipFactory, UserFactory
 from tests.success.access import NEW, PASSWORD, link_in, mails, stranger, user_of
@@ -73,6 +74,15 @@ def test_a_member_gets_a_link_too(organization: Organization) -> None:
     MembershipFactory.create(organization=organization, user__username="eve", user__email="eve@example.com")
     ask("eve")
     assert choose(link_in(mails()[0])).headers["Location"] == "/admin/login/"
+
+
+def test_what_goes_to_a_client_stands_in_the_ledger(ada: Client, organization: Organization) -> None:
+    MembershipFactory.create(organization=organization, user__username="eve", user__email="eve@example.com")
+    for identifier in ("ada", "eve", "nobody"):
+        ask(identifier)
+    with all_organizations():
+        contacts = list(Contact.objects.values_list("client", "kind", "status", "is_budgeted", "category", "mails"))
+    assert contacts == [(ada.pk, "password_link", "planned", False, "", mails()[0].pk)]
 
 
 def test_logins_of_one_address_get_a_link_each(ada: Client, organization: Organization) -> None:
