@@ -32,15 +32,22 @@ def render(name: str, context: Mapping[str, Any], *, language: str, timezone: tz
 
     Values are escaped in HTML and stand as they are in subject and text; the subject is one line whatever they hold.
     """
-    values = {"base_url": settings.BASE_URL, **context}
+    parts = render_parts(name, {"base_url": settings.BASE_URL, **context}, language=language, timezone=timezone)
+    return Rendered(on_one_line(parts.subject), readable(parts.text), parts.html)
+
+
+def render_parts(name: str, values: Mapping[str, Any], *, language: str, timezone: tzinfo) -> Rendered:
+    """As the templates say it, with styles inlined."""
     with translation.override(known_language(language)), zones.override(timezone):
         return Rendered(
-            subject=" ".join(_rendered(f"emails/{name}/subject.txt", values, autoescape=False).split())[
-                :LONGEST_SUBJECT
-            ],
-            text=readable(_rendered(f"emails/{name}/body.txt", values, autoescape=False)),
+            subject=_rendered(f"emails/{name}/subject.txt", values, autoescape=False),
+            text=_rendered(f"emails/{name}/body.txt", values, autoescape=False),
             html=INLINER.inline(_rendered(f"emails/{name}/body.html", values, autoescape=True)),
         )
+
+
+def on_one_line(subject: str) -> str:
+    return " ".join(subject.split())[:LONGEST_SUBJECT]
 
 
 def known_language(code: str) -> str:

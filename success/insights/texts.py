@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from success.models import Insight
 
@@ -165,6 +166,12 @@ def _ends(evidence: Evidence) -> dict[str, str]:
 
 
 def _day(day: str) -> str:
+    return _written_day(day, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _written_day(day: str, _language: str) -> str:
+    """Thousands of insights in a row are about the same few days."""
     return date_format(date.fromisoformat(day), "MONTH_DAY_FORMAT")
 
 

@@ -12,7 +12,7 @@ Link = Callable[[int | None], str]
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    value: int
+    value: str
     link: str
 
 
@@ -27,11 +27,11 @@ class Question:
     link: str
 
     @property
-    def first(self) -> int:
+    def first(self) -> str:
         return self.ratings[0].value
 
     @property
-    def last(self) -> int:
+    def last(self) -> str:
         return self.ratings[-1].value
 
 
@@ -42,6 +42,6 @@ def question_of(kind: Feedback.Kind, *, organization_name: str, link: Link) -> Q
         text=asked.text,
         low=asked.low,
         high=asked.high,
-        ratings=[Rating(choice.value, link(choice.value)) for choice in asked.choices],
+        ratings=[Rating(str(choice.value), link(choice.value)) for choice in asked.choices],
         link=link(None),
     )

@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
+from functools import lru_cache
 
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from success.answers import why_it_changed, why_it_is
-from success.dashboard.card import NO_BAND, Movement, movement_of
+from success.dashboard.card import NO_BAND, movement_of
 from success.dashboard.numbers import signed, whole
+from success.differences import ScoreDifference
 from success.insights.texts import text_of
-from success.models import Insight
+from success.models import Insight, Score
 from success.receipts import Window
 from success.weekly_mail.agreement import agreement_text
 from success.weekly_mail.asking import Question
@@ -22,21 +26,42 @@ from success.weekly_mail.week import Week
 # Higher than the chart's numbers could be read in a seventh of a phone's width.
 MOST_IN_CHART = 9_999
 TALLEST = 64
+# Seen on light and on dark ground.
+ACTIVE, SILENT = "#2f7f88", "#a49e90"
+FULL = 100
+
+
+class Tone(StrEnum):
+    """What the styles of the mail know by name."""
+
+    EXCELLENT = Score.Band.EXCELLENT
+    GOOD = Score.Band.GOOD
+    ATTENTION = Score.Band.ATTENTION
+    AT_RISK = Score.Band.AT_RISK
+    NONE = NO_BAND
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreShown:
-    """`rest` is what is missing to a hundred; `change` is empty without an earlier score or a change."""
+    """Numbers are written out, as `fill` wants them.
 
-    overall: int
-    rest: int
-    band: str
+    `filled` and `rest` are shares of a hundred, empty where there is nothing of them; so are `change`, without an
+    earlier score or a change, and what tells of the movement without an earlier score.
+    """
+
+    overall: str
+    filled: str
+    rest: str
+    band: Tone
     band_text: str
     change: str
-    movement: Movement | None
+    arrow: str
+    movement: str
+    since: str
     why: str
-    coverage: int
-    needed_coverage: int
+    coverage: str
+    is_complete: bool
+    needed_coverage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +70,13 @@ class DayShown:
 
     name: str
     count: str
-    is_active: bool
-    height: int
+    colour: str
+    height: str
 
 
 @dataclass(frozen=True, slots=True)
 class InsightShown:
-    kind: str
+    kind: Insight.Kind
     kind_label: str
     title: str
     body: str
@@ -62,7 +87,7 @@ class Content:
     """`page` is the path of the client's dashboard, empty for those who have no login."""
 
     score: ScoreShown | None
-    window: Window
+    week: str
     active_days: str
     counts: Sequence[tuple[str, str]]
     days: Sequence[DayShown]
@@ -74,12 +99,13 @@ class Content:
 
 def content_of(told: Told, *, question: Question | None, organization_name: str) -> Content:
     """In the active language and timezone."""
+    week, names = _written_days(told.week.window, get_language())
     return Content(
         score=_score(told.scored) if told.scored else None,
-        window=told.week.window,
+        week=week,
         active_days=_("%(days)s of %(all)s") % {"days": told.week.active_days, "all": len(told.week.activities)},
         counts=_counts(told.week),
-        days=_days(told.week),
+        days=_days(told.week, names),
         insights=[_insight(insight) for insight in told.insights],
         question=question,
         page=reverse("client-success") if told.has_login else "",
@@ -88,20 +114,37 @@ def content_of(told: Told, *, question: Question | None, organization_name: str)
 
 
 def _score(scored: Scored) -> ScoreShown:
-    now = scored.standing
+    now, explained_by = scored.standing, scored.explained_by
     score = now.score
     overall = score.overall or 0
+    movement = movement_of(now)
     return ScoreShown(
-        overall=overall,
-        rest=100 - overall,
-        band=score.band or NO_BAND,
+        overall=str(overall),
+        filled=str(overall) if overall else "",
+        rest=str(FULL - overall) if overall < FULL else "",
+        band=Tone(score.band or NO_BAND),
         band_text=str(score.get_band_display()) if score.band else "",
         change=signed(now.change) if now.change else "",
-        movement=movement_of(now),
-        why=why_it_changed(scored.difference) if scored.difference else why_it_is(scored.receipt),
-        coverage=score.coverage,
-        needed_coverage=score.policy.band_coverage,
+        arrow=movement.arrow if movement else "",
+        movement=movement.text if movement else "",
+        since=date_format(now.compared_to) if now.compared_to else "",
+        why=why_it_changed(explained_by) if isinstance(explained_by, ScoreDifference) else why_it_is(explained_by),
+        coverage=str(score.coverage),
+        is_complete=score.coverage == FULL,
+        needed_coverage=str(score.policy.band_coverage),
     )
+
+
+@lru_cache(maxsize=64)
+def _written_days(window: Window, _language: str) -> tuple[str, Sequence[str]]:
+    """The week and the names of its days: the same in all mails of a run."""
+    ends = {
+        "first": date_format(window.first, "MONTH_DAY_FORMAT"),
+        "last": date_format(window.last, "MONTH_DAY_FORMAT"),
+    }
+    days = (window.last - window.first).days + 1
+    names = [date_format(window.first + timedelta(days=day), "D") for day in range(days)]
+    return _("%(first)s to %(last)s") % ends, names
 
 
 def _counts(week: Week) -> list[tuple[str, str]]:
@@ -112,23 +155,24 @@ def _counts(week: Week) -> list[tuple[str, str]]:
     ]
 
 
-def _days(week: Week) -> list[DayShown]:
+def _days(week: Week, names: Sequence[str]) -> list[DayShown]:
     """Nothing for a week without activity: seven empty columns say less than a sentence."""
     most = max(week.activities)
     if not most:
         return []
     return [
         DayShown(
-            name=date_format(week.window.first + timedelta(days=day), "D"),
+            name=name,
             count=whole(count) if most <= MOST_IN_CHART else "",
-            is_active=count > 0,
+            colour=ACTIVE if count else SILENT,
             # What happened once must be seen beside what happened a thousand times.
-            height=max(round(TALLEST * count / most), 4 if count else 2),
+            height=str(max(round(TALLEST * count / most), 4 if count else 2)),
         )
-        for day, count in enumerate(week.activities)
+        for name, count in zip(names, week.activities, strict=True)
     ]
 
 
 def _insight(insight: Insight) -> InsightShown:
     text = text_of(insight)
-    return InsightShown(insight.kind, str(Insight.Kind(insight.kind).label), text.title, text.body)
+    kind = Insight.Kind(insight.kind)
+    return InsightShown(kind, str(kind.label), text.title, text.body)

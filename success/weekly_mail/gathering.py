@@ -25,11 +25,10 @@ INSIGHTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """`difference` is None without an earlier score to compare with."""
+    """With what made it another than the score before, or what it is made of where there was none before."""
 
     standing: Standing
-    receipt: Receipt
-    difference: ScoreDifference | None
+    explained_by: ScoreDifference | Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +101,8 @@ def _scored(organization: Organization, client_ids: Sequence[int], *, period_end
 
 
 def _one(now: Standing, before: Score | None, outcomes: Outcomes) -> Scored:
-    return Scored(
-        standing=now,
-        receipt=receipt_of(now.score, outcomes=outcomes),
-        difference=difference(before, now.score, outcomes=outcomes) if before else None,
-    )
+    changed = difference(before, now.score, outcomes=outcomes) if before else None
+    return Scored(now, changed or receipt_of(now.score, outcomes=outcomes))
 
 
 def _insights(

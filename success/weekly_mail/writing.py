@@ -1,6 +1,9 @@
 """The weekly mail of one client put into words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone as zones
@@ -14,6 +17,12 @@ from success.weekly_mail.content import content_of
 from success.weekly_mail.gathering import Told
 
 TEMPLATES = "weekly_success"
+
+
+class Rendering(Protocol):
+    """`render`, or for many at once `fill`: both make the same of it."""
+
+    def __call__(self, name: str, context: Mapping[str, Any], *, language: str, timezone: tzinfo) -> Rendered: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,9 @@ class Links:
     answer: Link | None = None
 
 
-def write(organization: Organization, told: Told, *, reader: Reader, links: Links) -> Rendered:
+def write(
+    organization: Organization, told: Told, *, reader: Reader, links: Links, rendering: Rendering = render
+) -> Rendered:
     organization_name = shown_name(organization.name)
     # Once more around the rendering, as what the page's own modules say is said in the active language.
     with translation.override(known_language(reader.language)), zones.override(reader.timezone):
@@ -49,4 +60,4 @@ def write(organization: Organization, told: Told, *, reader: Reader, links: Link
             "preferences_url": links.preferences,
             "unsubscribe_url": links.unsubscribe,
         }
-        return render(TEMPLATES, context, language=reader.language, timezone=reader.timezone)
+        return rendering(TEMPLATES, context, language=reader.language, timezone=reader.timezone)
