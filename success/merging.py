@@ -1,10 +1,11 @@
-"""What becomes of a client's tasks, feedback, insights and milestones when it turns out to be another one."""
+"""What becomes of a client's tasks, feedback, insights, milestones and mail when it turns out to be another one."""
 
 from typing import Any
 
 from django.db import connection
 from django.dispatch import receiver
 
+from emails.merging import merge_mail
 from success.insights.merging import move_insights
 from success.milestones.merging import move_milestones
 from telemetry.signals import clients_merged
@@ -61,3 +62,4 @@ def move_to_merged_clients(sender: Any, *, organization_id: int, merged: dict[in
         cursor.execute(MERGE_CHURN, {"formers": formers, "owns": owns, "organization": organization_id})
     move_insights(organization_id, merged)
     move_milestones(organization_id, merged)
+    merge_mail(organization_id, merged)

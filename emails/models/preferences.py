@@ -35,6 +35,9 @@ class MailPreference(models.Model):
     frequency = models.CharField(_("at most"), max_length=11, choices=Frequency, default=Frequency.EVERY_WEEK)
     source = models.CharField(_("source"), max_length=16, choices=Source)
     changed_at = models.DateTimeField(_("changed"))
+    repeated_at = models.DateTimeField(
+        _("last said again"), null=True, blank=True, help_text=_("A word older than this one overrules it no more.")
+    )
 
     class Meta:
         verbose_name = _("mail preference")

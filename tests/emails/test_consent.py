@@ -1,13 +1,14 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations, organization_scope
 from emails.categories import Category, Frequency
-from emails.consent import Word, preferences_of, record_consent, record_consents
+from emails.consent import Word, history_of, preferences_of, record_consent, record_consents
 from emails.models import Consent
 from emails.models.preferences import Source
 from tests.factories import ClientFactory, UserFactory
@@ -62,6 +63,29 @@ def test_an_older_word_overrules_no_newer_one(client_of_acme: Client) -> None:
     assert (known(client_of_acme), len(history(client_of_acme))) == ((False, "weekly", "preferences", NOW), 1)
 
 
+def test_a_word_older_than_the_last_time_it_was_said_again_is_passed_over(client_of_acme: Client) -> None:
+    say(client_of_acme, False, source=Source.ONE_CLICK)
+    assert not say(client_of_acme, False, at=NOW + 2 * DAY, source=Source.ONE_CLICK)
+    assert not say(client_of_acme, True, at=NOW + DAY, source=Source.IMPORT)
+    assert known(client_of_acme) == (False, "weekly", "one_click", NOW)
+    assert say(client_of_acme, True, at=NOW + 3 * DAY)
+    assert len(history(client_of_acme)) == 2
+
+
+def test_of_two_words_at_the_same_time_the_stricter_counts(client_of_acme: Client) -> None:
+    words = [Word(client_of_acme.pk, Category.WEEKLY, is_given=is_given, at=NOW) for is_given in (True, False, True)]
+    with organization_scope(client_of_acme.organization_id):
+        assert record_consents(client_of_acme.organization_id, words, source=Source.IMPORT) == 1
+    assert known(client_of_acme) == (False, "weekly", "import", NOW)
+
+
+def test_the_word_of_a_merged_client_is_that_of_who_is_left(client_of_acme: Client, organization: Organization) -> None:
+    former = ClientFactory.create(organization=organization, merged_into=client_of_acme, status="archived")
+    assert say(former, False, source=Source.ONE_CLICK)
+    assert known(client_of_acme) == (False, "weekly", "one_click", NOW)
+    assert known(former) is None
+
+
 def test_how_often_stays_until_it_is_said_anew(client_of_acme: Client) -> None:
     say(client_of_acme, True, frequency=Frequency.EVERY_FOUR_WEEKS)
     say(client_of_acme, False, at=NOW + DAY)
@@ -104,3 +128,30 @@ def test_a_client_of_another_organization_cannot_be_spoken_for(client_of_acme: C
     with pytest.raises(IntegrityError), transaction.atomic(), organization_scope(outsider.pk):
         record_consents(outsider.pk, [word], source=Source.API)
     assert known(client_of_acme) is None
+
+
+def test_the_history_is_of_the_client_and_who_was_merged_into_it(
+    client_of_acme: Client, organization: Organization, outsider: Organization
+) -> None:
+    former, other = ClientFactory.create_batch(2, organization=organization)
+    for client in (former, other):
+        say(client, True)
+    say(client_of_acme, False, at=NOW + DAY)
+    with organization_scope(organization.pk):
+        Client.objects.filter(pk=former.pk).update(merged_into=client_of_acme)
+        words = [(word.client_id, word.is_given) for word in history_of(client_of_acme)]
+    assert words == [(client_of_acme.pk, False), (former.pk, True)]
+
+
+def test_the_same_word_twice_at_once_is_kept_once(committed_db: None) -> None:
+    client = ClientFactory.create()
+    with ThreadPoolExecutor(8) as pool:
+        changed = list(pool.map(_say_in_a_thread, [client] * 16))
+    assert (sum(changed), len(history(client)), known(client)) == (1, 1, (False, "weekly", "one_click", NOW))
+
+
+def _say_in_a_thread(client: Client) -> bool:
+    try:
+        return say(client, False, source=Source.ONE_CLICK)
+    finally:
+        connection.close()
