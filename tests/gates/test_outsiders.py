@@ -70,6 +70,9 @@ SAMPLES: dict[str, list[Sample]] = {
     "api-client": [Sample(OF_A_CLIENT, {"PATCH": {"name": "taken"}})],
     "api-client-churn": [Sample(f"{OF_A_CLIENT}/churn", {"PUT": {"churnedOn": str(TODAY)}})],
     "api-client-events": [Sample(f"{OF_A_CLIENT}/events")],
+    "api-client-mail-preferences": [
+        Sample(f"{OF_A_CLIENT}/mail-preferences", {"PUT": {"weekly": {"isAgreed": False}}})
+    ],
     "api-client-score": [Sample(f"{OF_A_CLIENT}/scores/{MONDAY}")],
     "api-client-scores": [Sample(f"{OF_A_CLIENT}/scores")],
     "api-client-success": [
@@ -130,7 +133,7 @@ WITHOUT_ROWS = {
     *("client/", "client/dashboard", "client-sign-in", "client-sign-out", "client-success", "client-events"),
     *("client-feedback", "client-feedback-decline", "client-forgotten-password", "client-password-link-sent"),
     *("client-password", "client-preferences", "client-milestones-celebrated"),
-    *("mail-click", "mail-open", "mail-provider-events"),
+    *("mail-click", "mail-open", "mail-provider-events", "mail-preferences", "mail-unsubscribe"),
 }
 
 
