@@ -7,6 +7,7 @@ from success.api.churn import ChurnedClientsView, ChurnView
 from success.api.client_scores import ClientScoresView, ExplainedScoreView
 from success.api.client_success import ClientSuccessView
 from success.api.clients import ClientsView, OneClientView
+from success.api.consent import MailPreferencesView
 from success.api.events import ClientEventsView
 from success.api.feedback import FeedbackView
 from success.api.insights import InsightsView, OneInsightView
@@ -23,6 +24,7 @@ urlpatterns = [
     path(f"{CLIENT}/scores/<str:period_end>", ExplainedScoreView.as_view(), name="api-client-score"),
     path(f"{CLIENT}/events", ClientEventsView.as_view(), name="api-client-events"),
     path(f"{CLIENT}/churn", ChurnView.as_view(), name="api-client-churn"),
+    path(f"{CLIENT}/mail-preferences", MailPreferencesView.as_view(), name="api-client-mail-preferences"),
     path(f"{CLIENT}/tasks/<external_id:task>", TaskOfClientView.as_view(), name="api-client-task"),
     path(CLIENT, OneClientView.as_view(), name="api-client"),
     path("api/v1/tasks", TasksView.as_view(), name="api-tasks"),
