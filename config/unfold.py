@@ -82,6 +82,8 @@ ADMIN_NAVIGATION: list[dict[str, Any]] = [
         "items": [
             {"title": "Outgoing mail", "icon": "outgoing_mail", "model": "emails.OutboxEmail"},
             {"title": "What became of mail", "icon": "mark_email_read", "model": "emails.MailActivity"},
+            {"title": "Contacts", "icon": "contact_mail", "model": "emails.Contact"},
+            {"title": "Contact policies", "icon": "quiet_time", "model": "emails.ContactPolicy"},
         ],
     },
     {

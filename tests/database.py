@@ -21,7 +21,9 @@ from psycopg import sql
 MAINTENANCE_DATABASE = settings.DATABASES["owner"]["NAME"]
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
 # How many rows for every organization the migrations make, the first of each table.
-SHARED = {"success_scoringpolicy": 1, "success_milestonedefinition": 14, "health_healthpolicy": 1}
+SHARED = {
+    "success_scoringpolicy": 1, "success_milestonedefinition": 14, "health_healthpolicy": 1, "emails_contactpolicy": 1,
+}  # fmt: skip
 TABLES = """
     SELECT string_agg(format('%%I', c.relname), ', ') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> ALL (%s)

@@ -1,3 +1,3 @@
-from emails.admin import activity, outbox
+from emails.admin import activity, contact_policies, contacts, outbox
 
-__all__ = ["activity", "outbox"]
+__all__ = ["activity", "contact_policies", "contacts", "outbox"]
