@@ -35,6 +35,7 @@ class HealthPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
 class HealthPolicyAdmin(VersionedAdmin):
     form = HealthPolicyForm
     changed_values = changed_values
+    change_form_before_template = "admin/health/saves_on_enter.html"
     change_form_after_template = "admin/health/what_if.html"
     list_display = ("name", "changed", "note", "created_by", "created_at", "organization")
     list_select_related = ("organization", "created_by")

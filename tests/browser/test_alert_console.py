@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LIST = "/admin/health/alert/"
 # The rest of these pages is drawn by the admin's framework.
-OURS = [".alert-views", ".alert-keys", ".home", ".alert-step"]
+OURS = [".alert-views", ".alert-keys", "#result_list", ".home", ".alert-step"]
 
 
 @pytest.fixture
@@ -121,6 +121,41 @@ def test_the_list_is_worked_through_by_keys(page: Page, acme: Organization) -> N
         "Bob Babbage": [("acknowledged", "")],
         "Mild Mary": [("snoozed", "")],
     }
+
+
+def test_keys_assign_to_oneself_resolve_and_open(page: Page, acme: Organization) -> None:
+    sign_in(page, "ann")
+    rows = page.locator("#result_list tbody tr")
+    expect(rows.nth(0).get_by_role("link").first).to_be_focused()
+    page.keyboard.press("m")
+    expect(page.get_by_text("1 alert assigned.")).to_be_visible()
+    expect(rows.nth(0)).to_contain_text("Ann")
+    page.locator("#searchbar").press_sequentially("mr")
+    expect(page.locator("#searchbar")).to_have_value("mr")
+    rows.nth(0).get_by_role("link").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("r")
+    expect(page.get_by_role("heading", name="Resolve: 1 alert")).to_be_visible()
+    page.locator("form").get_by_role("button", name="Resolve").click()
+    expect(page.get_by_text("1 alert resolved.")).to_be_visible()
+    expect(rows.nth(0).get_by_role("link").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Zero activity: Ada Lovelace")).to_be_visible()
+    assert {name: steps_of(alert_about(name)) for name in ("Ada Lovelace", "Bob Babbage")} == {
+        "Ada Lovelace": [("assigned", "")],
+        "Bob Babbage": [("resolved", "")],
+    }
+
+
+def test_a_long_name_is_not_cut_off_on_a_phone(page: Page, acme: Organization) -> None:
+    alert_of(ClientFactory.create(organization=acme, name="x" * 190), opened_at=timezone.now() - timedelta(days=99))
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, "ann")
+    name = page.locator("#result_list .field-client_link a").first
+    expect(name).to_have_text("x" * 190)
+    box = name.bounding_box()
+    assert box is not None
+    assert (box["x"] >= 0, box["x"] + box["width"] <= 390) == (True, True)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
