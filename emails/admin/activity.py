@@ -69,16 +69,17 @@ class MailActivityAdmin(TellsOfActivity, NotWrittenByHand, TenantModelAdmin):
         return super().get_queryset(request).defer("event_key", "email__text", "email__html", "email__links")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        seat: Seat | None = getattr(request, "seat", None)
-        as_of = timezone.now()
-        found = figures_of(
-            None if request.user.is_superuser or seat is None else seat.organization_id,
-            since=as_of - timedelta(weeks=WEEKS),
-            until=as_of,
-        )
-        context = {"mail_weeks": weeks_of(found), "mail_weeks_shown": WEEKS, **(extra_context or {})}
+        # Who turns pages or filters has seen the figures.
+        figures = {} if request.GET else {"mail_weeks": self._weeks(request), "mail_weeks_shown": WEEKS}
+        context = {**figures, **(extra_context or {})}
         response: HttpResponse = super().changelist_view(request, context)
         return response
+
+    def _weeks(self, request: HttpRequest) -> list[tuple[date, list[Line]]]:
+        seat: Seat | None = getattr(request, "seat", None)
+        organization_id = None if request.user.is_superuser or seat is None else seat.organization_id
+        as_of = timezone.now()
+        return weeks_of(figures_of(organization_id, since=as_of - timedelta(weeks=WEEKS), until=as_of))
 
     @display(description=_("mail"))
     def mail(self, activity: MailActivity) -> SafeString:

@@ -96,6 +96,9 @@ class OutboxEmail(models.Model):
             ),
             models.Index(fields=["organization", "client", "-queued_at"], name="emails_outbox_of_client"),
             models.Index(
+                fields=["organization", "sent_at"], name="emails_outbox_sent", condition=models.Q(sent_at__isnull=False)
+            ),
+            models.Index(
                 fields=["lease_until"],
                 name="emails_outbox_held",
                 condition=models.Q(status__in=["claimed", "calling"]),
