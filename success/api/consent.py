@@ -65,7 +65,9 @@ class PreferenceShape(serializers.Serializer[Any]):
         source="is_agreed", allow_null=True, help_text="null: never asked, and therefore not mailed."
     )
     frequency = serializers.ChoiceField(choices=Frequency.choices, allow_null=True)
-    source = serializers.ChoiceField(choices=Source.choices, allow_null=True, help_text="Where it was said.")
+    source = serializers.ChoiceField(  # type: ignore[assignment] # DRF takes the fields off the class
+        choices=Source.choices, allow_null=True, help_text="Where it was said."
+    )
     changedAt = serializers.DateTimeField(source="changed_at", allow_null=True)
 
 

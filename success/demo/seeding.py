@@ -8,6 +8,7 @@ from accounts.models import ApiKey, Organization
 from accounts.tenancy import all_organizations, organization_scope
 from success.demo.cast import DemoClient, DemoOrganization, clients_of
 from success.demo.churn import mark_those_who_left
+from success.demo.consent import record_demo_consent
 from success.demo.credentials import Known, OrganizationCredentials
 from success.demo.delivery import send_messages
 from success.demo.history import impossible_messages, messages_of
@@ -60,6 +61,10 @@ class DemoSeed:
     def mark_churned(self) -> None:
         with organization_scope(self.organization.pk):
             mark_those_who_left(self.organization, self.clients, anchor=self.anchor, at=self.now)
+
+    def record_consent(self) -> None:
+        with organization_scope(self.organization.pk):
+            record_demo_consent(self.organization, self.clients, anchor=self.anchor)
 
     def compute_scores(self, say: Say) -> None:
         for run in work_through_weeks(self.organization, today=self.today, now=self.now):

@@ -55,5 +55,6 @@ class Command(BaseCommand):
         self.stdout.write("  events: " + ", ".join(f"{count} {name}" for name, count in counts.items() if count))
         seed.add_onboarding()
         seed.mark_churned()
+        seed.record_consent()
         seed.compute_scores(self.stdout.write)
         self.stdout.write(f"  milestones: {seed.add_milestones()} more")
