@@ -72,6 +72,15 @@ SOURCES: Mapping[str, str] = {
     FROM success_insight
     WHERE {OF_CLIENT} AND {IN_SPAN.format(at="created_at")}
     GROUP BY period_end""",
+    "mail": _rows(
+        "emails_contact",
+        at="coalesce(settled_at, decided_at)",
+        kind="mail",
+        facts="""jsonb_build_object('kind', kind, 'channel', channel, 'status', status, 'reason', reason,
+        'due_at', due_at, 'subjects', ARRAY(
+            SELECT subject FROM emails_outboxemail AS mail WHERE mail.organization_id = %(organization)s
+                AND mail.client_id = %(client)s AND mail.contact_id = emails_contact.id ORDER BY mail.id))""",
+    ),
     "churn": _rows("success_churn", at=_on("churned_on"), kind="churn", facts="jsonb_build_object('reason', reason)"),
     "created": f"""
     SELECT created_at AS at, 'created' AS kind, id AS subject,

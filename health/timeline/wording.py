@@ -11,6 +11,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from emails.kinds import title_of
+from emails.models import Contact
 from health.models import Alert, AlertEntry
 from health.timeline.entries import Entry
 from health.wording import who_took
@@ -125,6 +127,23 @@ def _insights(facts: Facts) -> Words:
     return Words(f"{title}, {_day(facts)}", kinds)
 
 
+def _mail(facts: Facts) -> Words:
+    """Why not, or what it says; of what is still to come, when."""
+    status = Contact.Status(facts["status"])
+    words = {"message": title_of(facts["kind"]), "state": str(status.label).lower()}
+    title = _("%(message)s: %(state)s") % words
+    if facts["channel"] != Contact.Channel.EMAIL:
+        title = f"{title} ({Contact.Channel(facts['channel']).label})"
+    if status == Contact.Status.SKIPPED:
+        return Words(title, str(Contact.Reason(facts["reason"]).label))
+    details = [*facts["subjects"]]
+    if status == Contact.Status.PLANNED:
+        due_at = timezone.localtime(datetime.fromisoformat(facts["due_at"]))
+        details.insert(0, _("for %(time)s") % {"time": date_format(due_at, "DATETIME_FORMAT")})
+    tone = {Contact.Status.FAILED: "bad", Contact.Status.UNCERTAIN: "warn"}.get(status, "")
+    return Words(title, ", ".join(details), tone)
+
+
 def _churn(facts: Facts) -> Words:
     return Words(_("Client left"), facts["reason"], "bad")
 
@@ -147,6 +166,7 @@ WRITERS: Mapping[str, Callable[[Facts], Words]] = {
     "feedback": _feedback,
     "milestone": _milestone,
     "insights": _insights,
+    "mail": _mail,
     "churn": _churn,
     "created": _created,
 }
@@ -160,6 +180,7 @@ ICONS: Mapping[str, str] = {
     "feedback": "reviews",
     "milestone": "flag",
     "insights": "lightbulb",
+    "mail": "mail",
     "churn": "logout",
     "created": "person_add",
 }
@@ -170,4 +191,5 @@ PAGES: Mapping[str, str] = {
     "task_added": "admin:success_task_change",
     "task_done": "admin:success_task_change",
     "feedback": "admin:success_feedback_change",
+    "mail": "admin:emails_contact_change",
 }

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Client, Membership, Organization
 from accounts.tenancy import all_organizations
+from emails.models import Contact, OutboxEmail
 from health.models import ClientNote
 from health.timeline.entries import MOST
 from success.heatmap import DayCount
@@ -114,6 +115,35 @@ def test_every_source_stands_on_the_timeline_on_its_day(
             (EIGHTEENTH, "Note", "Called.", name, ""),
         ]
     )
+
+
+def test_mail_stands_on_it_with_what_became_of_it(
+    staff: Browser, organization: Organization, outsider: Organization, client_of_acme: Client
+) -> None:
+    with all_organizations():
+        facts = {"channel": "email", "priority": 1, "is_budgeted": True, "decided_at": BEFORE_MIDNIGHT, "due_at": NOW}
+        mine = facts | {"organization": organization, "client": client_of_acme, "kind": "weekly-success"}
+        sent = Contact.objects.create(**mine, key="sent", status="sent", settled_at=NOW)
+        skipped = Contact.objects.create(**mine, key="skipped", status="skipped", reason="budget")
+        planned = Contact.objects.create(**mine, key="planned", status="planned")
+        called = Contact.objects.create(**mine | {"channel": "call", "kind": "gone"}, key="call", status="failed")
+        other = ClientFactory.create(organization=outsider)
+        theirs = mine | {"organization": outsider, "client": other}
+        Contact.objects.create(**theirs, key="theirs", status="sent")
+        OutboxEmail.objects.create(
+            organization=organization, client=client_of_acme, contact=sent, kind="weekly-success", key="sent",
+            to_address="a@example.org", subject="Your week", text="-", next_attempt_at=NOW, queued_at=NOW,
+        )  # fmt: skip
+    assert sorted(lines(staff, client_of_acme)) == sorted(
+        [
+            (NINETEENTH, "Weekly summary: sent", "Your week", "", f"emails/contact/{sent.pk}/change/"),
+            (EIGHTEENTH, "Weekly summary: not sent", "Enough messages this week", "",
+             f"emails/contact/{skipped.pk}/change/"),
+            (EIGHTEENTH, "Weekly summary: planned", "for Nov. 19, 2026, 12:30 a.m.", "",
+             f"emails/contact/{planned.pk}/change/"),
+            (EIGHTEENTH, "gone: failed (Call)", "", "", f"emails/contact/{called.pk}/change/"),
+        ]
+    )  # fmt: skip
 
 
 def test_every_line_leads_to_a_page(staff: Browser, client_of_acme: Client) -> None:
