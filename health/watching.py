@@ -1,15 +1,14 @@
 """Tells the operator when something is wrong with jobs or mail, and when that is over."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.template.loader import render_to_string
 
 from accounts.models import User
 from emails.outbox import queue_email
+from emails.rendering import render
 from health.models import OperatorAlert
 from health.troubles import MAIL, Finding, find_troubles
 from jobs.definitions import job_named
@@ -58,15 +57,19 @@ def _open(finding: Finding, *, as_of: datetime) -> tuple[int, bool]:
 
 def _tell_operators(alert_id: int, finding: Finding, *, as_of: datetime) -> None:
     job = None if finding.matter == MAIL else job_named(finding.matter)
-    context = {"finding": finding, "job": job, "base_url": settings.BASE_URL}
-    subject = render_to_string("emails/operator_alert/subject.txt", context)
-    text = render_to_string("emails/operator_alert/body.txt", context)
+    mail = render("operator_alert", {"finding": finding, "job": job}, language="", timezone=UTC)
     for address in (
         User.objects.filter(is_superuser=True, is_active=True).exclude(email="").values_list("email", flat=True)
     ):
         try:
             queue_email(
-                "operator_alert", key=str(alert_id), to_address=address, subject=subject, text=text, queued_at=as_of
+                "operator_alert",
+                key=str(alert_id),
+                to_address=address,
+                subject=mail.subject,
+                text=mail.text,
+                html=mail.html,
+                queued_at=as_of,
             )
         except ValidationError:
             # One operator's unusable address must not keep the alert from being opened.

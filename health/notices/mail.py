@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Organization
+from emails.names import shown_name
 from emails.outbox import queue_email
+from emails.rendering import render
+from health.models import Alert
 from health.wording import sentence_of
 
 
@@ -25,22 +28,48 @@ class Notice:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    alert: Alert
+    client: str
+    sentence: str
+    link: str
+    tone: str
+
+
 def queue_notice(notice: Notice, *, to: str) -> bool:
-    """False when it was queued before. Times are shown in the organization's timezone."""
-    context: dict[str, Any] = dict(notice.context) | {
-        "organization": notice.organization,
-        "base_url": settings.BASE_URL,
-    }
-    with timezone.override(notice.organization.timezone):
-        context["lines"] = [(alert, sentence_of(alert)) for alert in notice.context["alerts"]]
-        subject = render_to_string(f"emails/{notice.kind}/subject.txt", context)
-        text = render_to_string(f"emails/{notice.kind}/body.txt", context)
+    """False when it was queued before. In the installation's language; times in the organization's timezone."""
+    organization = notice.organization
+    with timezone.override(organization.timezone):
+        lines = [_line(alert) for alert in notice.context["alerts"]]
+    mail = render(
+        notice.kind,
+        {
+            **notice.context,
+            "lines": lines,
+            "organization_name": shown_name(organization.name),
+            "is_simulated": organization.is_simulated,
+        },
+        language="",
+        timezone=organization.timezone,
+    )
     return queue_email(
         notice.kind,
         key=notice.key,
         to_address=to,
-        subject=subject,
-        text=text,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
         queued_at=notice.at,
-        organization=notice.organization,
+        organization=organization,
+    )
+
+
+def _line(alert: Alert) -> Line:
+    return Line(
+        alert,
+        client=shown_name(str(alert.client)),
+        sentence=sentence_of(alert),
+        link=f"{settings.BASE_URL}{reverse('admin:health_alert_change', args=[alert.pk])}",
+        tone=Alert.Severity(alert.severity).name.lower(),
     )

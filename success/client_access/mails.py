@@ -5,16 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.template.loader import render_to_string
-from django.utils import translation
 
 from accounts.models import Client, Organization
 from accounts.tenancy import organization_scope
 from emails.contacts.recording import record_contact
 from emails.kinds import MailKind
+from emails.names import shown_name
 from emails.outbox import Mail, queue_mails
-
-LONGEST_NAME = 80
+from emails.rendering import render
 
 
 def queue_access_mail(
@@ -34,17 +32,14 @@ def queue_access_mail(
     What goes to a client (None: to a member) stands in the ledger of contacts too. Of what others can write only the
     organization's and the user's name stand in the mail, each on one line.
     """
-    known = {code for code, _name in settings.LANGUAGES}
     values = {
         **context,
-        "username": one_line(context["username"], longest=150),
-        "organization_name": one_line(organization.name),
+        "username": shown_name(context["username"], longest=150),
+        "organization_name": shown_name(organization.name),
+        "is_simulated": organization.is_simulated,
         "link": f"{settings.BASE_URL}{path}",
     }
-    with translation.override(language if language in known else settings.LANGUAGE_CODE):
-        subject, text, html = (
-            render_to_string(f"emails/{kind.name}/{part}", values) for part in ("subject.txt", "body.txt", "body.html")
-        )
+    rendered = render(kind.name, values, language=language, timezone=organization.timezone)
     with organization_scope(organization.pk):
         contact = record_contact(organization.pk, client.pk, kind=kind, key=key, at=queued_at) if client else None
         mail = Mail(
@@ -55,15 +50,11 @@ def queue_access_mail(
             key=key,
             priority=kind.priority,
             to_address=to_address,
-            subject=subject,
-            text=text,
-            html=html,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
             due_at=queued_at,
             queued_at=queued_at,
             is_secret=True,
         )
         return bool(queue_mails([mail]))
-
-
-def one_line(text: str, *, longest: int = LONGEST_NAME) -> str:
-    return " ".join(text.split())[:longest]

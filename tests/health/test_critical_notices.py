@@ -39,8 +39,10 @@ def test_members_with_an_address_hear_of_a_critical_alert_once(
     assert [notify(organization), notify(organization)] == [1, 0]
     assert mails() == [("ada@example.com", f"Zero activity: user-1 · {organization.name}")]
     with all_organizations():
-        text = OutboxEmail.objects.get().text
+        mail = OutboxEmail.objects.get()
+    text = " ".join(mail.text.split())
     assert "user-1, zero activity (critical): No activity since Nov. 13, 2026, 9 a.m." in text
+    assert "No activity since Nov. 13, 2026, 9 a.m." in mail.html
     assert f"http://localhost:8000/admin/health/alert/{alert.pk}/change/" in text
 
 
