@@ -147,7 +147,9 @@ def _settle(email: OutboxEmail, outcome: Outcome, error: Exception, *, can_ask_a
         return _record(mark_retry, email, error, wait=outcome.wait)
     if outcome.verdict is Verdict.DOUBTFUL and can_ask_again:
         return _record(mark_retry, email, error, is_doubtful=True)
-    return _record(mark_failed if outcome.verdict is Verdict.REFUSED else mark_uncertain, email, error)
+    # A refusal now does not say that an earlier call was in vain.
+    is_refused = outcome.verdict is Verdict.REFUSED and email.doubtful_since is None
+    return _record(mark_failed if is_refused else mark_uncertain, email, error)
 
 
 def _record(mark: Callable[..., None], email: OutboxEmail, error: Exception, **facts: object) -> bool:

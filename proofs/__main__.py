@@ -12,6 +12,7 @@ PROOFS = (
     "alert_races",
     "health_history",
     "alert_notices",
+    "mail_delivery",
 )
 
 

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+REFUSED = 422
 Trouble = str | int | float | tuple[int, dict[str, Any]] | None
 
 
@@ -53,6 +54,9 @@ class Request(BaseHTTPRequestHandler):
         message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.provider.requests.append((self.path, dict(self.headers), message))
         trouble = self.provider.misbehave(message)
+        if trouble == REFUSED and self.headers.get("Idempotency-Key") in self.provider.taken:
+            # What was taken is not refused any more: the first answer is given again.
+            trouble = None
         if trouble == "hang up":
             self.hang_up()
         elif isinstance(trouble, int):

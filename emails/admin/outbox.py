@@ -69,6 +69,8 @@ class OutboxEmailAdmin(NotWrittenByHand, TenantModelAdmin):
     search_fields = ("to_address",)
     search_help_text = _("An address, a client's external id, or the id of a mail, in full")
     ordering = ("-id",)
+    # By anything else a million would be sorted.
+    sortable_by = ()
     actions = ("it_was_sent", "send_it_again")
     inlines = (Timeline,)
     readonly_fields = (
@@ -115,7 +117,7 @@ class OutboxEmailAdmin(NotWrittenByHand, TenantModelAdmin):
         by_provider = queryset.filter(provider_id=term)
         return (by_provider if by_provider.exists() else queryset.filter(to_address=term)), False
 
-    @display(description=_("kind"), ordering="kind")
+    @display(description=_("kind"))
     def kind_title(self, email: OutboxEmail) -> str:
         return title_of(email.kind)
 
@@ -123,7 +125,7 @@ class OutboxEmailAdmin(NotWrittenByHand, TenantModelAdmin):
     def to(self, email: OutboxEmail) -> str:
         return f"{email.to_name} <{email.to_address}>" if email.to_name else email.to_address
 
-    @display(description=_("state"), label=COLOURS, ordering="status")
+    @display(description=_("state"), label=COLOURS)
     def state(self, email: OutboxEmail) -> tuple[str, str]:
         return email.status, email.get_status_display()
 

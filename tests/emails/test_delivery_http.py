@@ -121,6 +121,14 @@ def test_after_a_day_the_key_is_forgotten_and_the_mail_uncertain(provider: Provi
     assert len(provider.requests) == 1
 
 
+def test_a_refusal_does_not_say_that_an_earlier_call_was_in_vain(provider: Provider) -> None:
+    provider.misbehave = in_turn("lose", (422, {"name": "validation_error"}))
+    queue()
+    run_outbox()
+    run_outbox(after=MINUTE)
+    assert rows("status", "doubtful_since") == [("uncertain", NOW)]
+
+
 def test_a_call_that_is_still_under_way_is_waited_for(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     provider.misbehave = in_turn("lose", 409, 409)
     queue()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from celery import current_app
 from pytest_django import Settings
 
 from emails import tasks
@@ -22,7 +23,7 @@ def test_as_many_workers_are_asked_as_there_is_work_for(
     settings.MAIL_WORKERS = 3
     monkeypatch.setattr(tasks, "SHARE", 2)
     messages: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(tasks.current_app, "send_task", lambda *args, **options: messages.append((*args, options)))
+    monkeypatch.setattr(current_app, "send_task", lambda *args, **options: messages.append((*args, options)))
     queue_mails([mail(key=str(number)) for number in range(waiting)])
     with time_machine.travel(NOW, tick=False):
         assert tasks.deliver_all() == waiting
