@@ -24,13 +24,25 @@ from emails.kinds import title_of
 from emails.models import MailActivity
 from emails.tracking.figures import Figures, figures_of
 
-WEEKS = 8
+Kind = MailActivity.Kind
+WEEKS = 4
+COLOURS = {
+    Kind.DELIVERED: "success",
+    Kind.OPENED: "info",
+    Kind.CLICKED: "info",
+    Kind.DEFERRED: "warning",
+    Kind.BOUNCED: "danger",
+    Kind.REJECTED: "danger",
+    Kind.COMPLAINED: "danger",
+    Kind.UNSUBSCRIBED: "warning",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
     """A count of those of which it is known; `aside` is what else was counted and is no answer."""
 
+    title: str
     count: int
     whole: int
     aside: str = ""
@@ -59,7 +71,7 @@ class MailActivityAdmin(TellsOfActivity, NotWrittenByHand, TenantModelAdmin):
     list_per_page = 50
     paginator = BoundedPaginator
     ordering = ("-id",)
-    fields = ("organization", "email", "at", "what", "by", "about", "source")
+    fields = ("organization", "email", "at", "kind", "by", "about", "source")
     readonly_fields = fields
 
     class Media:
@@ -74,6 +86,10 @@ class MailActivityAdmin(TellsOfActivity, NotWrittenByHand, TenantModelAdmin):
         context = {**figures, **(extra_context or {})}
         response: HttpResponse = super().changelist_view(request, context)
         return response
+
+    @display(description=_("what"), label=COLOURS, ordering="kind")
+    def what(self, activity: MailActivity) -> tuple[str, str]:
+        return activity.kind, activity.get_kind_display()
 
     def _weeks(self, request: HttpRequest) -> list[tuple[date, list[Line]]]:
         seat: Seat | None = getattr(request, "seat", None)
@@ -103,9 +119,9 @@ def _line_of(figures: Figures) -> Line:
         title_of(figures.kind),
         figures.sent,
         (
-            Share(figures.delivered, figures.told_of),
-            Share(figures.opened, figures.tracked, _machines(figures.opened_by_machines)),
-            Share(figures.clicked, figures.tracked, _machines(figures.clicked_by_machines)),
+            Share(now("Arrived"), figures.delivered, figures.told_of),
+            Share(now("Opened"), figures.opened, figures.tracked, _machines(figures.opened_by_machines)),
+            Share(now("Clicked"), figures.clicked, figures.tracked, _machines(figures.clicked_by_machines)),
         ),
         ", ".join(f"{count} {word}" for count, word in lost if count),
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
@@ -12,24 +13,10 @@ from accounts.admin_access import NotWrittenByHand
 from emails.models import MailActivity
 
 Kind = MailActivity.Kind
-COLOURS = {
-    Kind.DELIVERED: "success",
-    Kind.OPENED: "info",
-    Kind.CLICKED: "info",
-    Kind.DEFERRED: "warning",
-    Kind.BOUNCED: "danger",
-    Kind.REJECTED: "danger",
-    Kind.COMPLAINED: "danger",
-    Kind.UNSUBSCRIBED: "warning",
-}
 
 
 class TellsOfActivity:
     """Columns that a mail's page and the list of all activity share."""
-
-    @display(description=_("what"), label=COLOURS, ordering="kind")
-    def what(self, activity: MailActivity) -> tuple[str, str]:
-        return activity.kind, activity.get_kind_display()
 
     @display(description=_("by"))
     def by(self, activity: MailActivity) -> str:
@@ -40,9 +27,11 @@ class TellsOfActivity:
             return str(_("a machine")) + (f": {activity.detail}" if activity.detail else "")
         return str(_("probably a person")) + (f" ({activity.detail})" if activity.detail else "")
 
-    @display(description=_("link, or what the provider said"))
+    @display(description=_("about"))
     def about(self, activity: MailActivity) -> str:
-        return activity.link if activity.kind in {Kind.OPENED, Kind.CLICKED} else activity.detail
+        """The link, or what the provider said."""
+        said = activity.link if activity.kind in {Kind.OPENED, Kind.CLICKED} else activity.detail
+        return format_html('<span style="overflow-wrap: anywhere; white-space: normal">{}</span>', said) if said else ""
 
 
 class Timeline(TellsOfActivity, NotWrittenByHand, TabularInline):  # type: ignore[misc]
@@ -55,7 +44,7 @@ class Timeline(TellsOfActivity, NotWrittenByHand, TabularInline):  # type: ignor
     hide_title = True
     extra = 0
     ordering = ("at", "id")
-    fields = ("at", "what", "by", "about", "source")
+    fields = ("at", "kind", "by", "about", "source")
     readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
