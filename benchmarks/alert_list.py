@@ -1,4 +1,4 @@
-"""How long staff wait for the list of alerts, and for steps with many of them at once."""
+"""How long staff wait for the list of alerts, for steps with many of them at once, and for what-if."""
 
 import statistics
 import time
@@ -15,19 +15,41 @@ from accounts.models import Membership, Organization, User
 from accounts.tenancy import organization_scope
 from benchmarks.figures import table
 from benchmarks.population import analyze, create_organization, create_silent_clients
-from health.models import Alert
+from health.models import Alert, HealthPolicy
+from health.policies import policy_in_force
+from health.what_if.replaying import replay
 
 LIST = "/admin/health/alert/"
 ALERTS = 50_000
 BULK = 1_000
 ROUNDS = 15
-VIEWS = {"open": "", "mine": "?view=mine", "all": "?view=all", "a search": "?q=client-4999", "page 900": "?p=900"}
+VIEWS = {
+    "open": "",
+    "mine": "?view=mine",
+    "all": "?view=all",
+    "a search": "?q=client-4999",
+    "page 900": "?p=900",
+    "page 900 of all": "?view=all&p=900",
+}
 STEPS = {
     "acknowledge": {"step": "acknowledge"},
     "assign": {"step": "assign"},
     "snooze": {"step": "snooze", "until": "tomorrow"},
     "resolve": {"step": "resolve"},
 }
+COME_BACK = """
+    INSERT INTO telemetry_dailyactivity
+        (organization_id, day, client_id, total, login, page_view, task_completed, content_generated, visual_created,
+         voice_interaction, insight_reviewed, export_downloaded, settings_updated, feedback_given, unmapped,
+         launch_kit_views, duration_seconds, first_at, last_at)
+    SELECT organization_id, current_date - back, id, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        current_date - back + time '09:00', current_date - back + time '17:00'
+    FROM accounts_client CROSS JOIN generate_series(1, 120) back
+    WHERE organization_id = %(organization)s AND (id * 31 + back * 17) %% 100 < 35
+"""
+LONG_THERE = (
+    "UPDATE accounts_client SET created_at = now() - interval '200 days' WHERE organization_id = %(organization)s"
+)
 OPEN = """
     INSERT INTO health_alert (organization_id, client_id, matter, kind, severity, evidence, opened_at, changed_at,
         reopened_count, good_evaluations, resolution, verdict)
@@ -64,6 +86,7 @@ def measure(*, announce: Callable[[str], None]) -> list[Measured]:
     ]
     browser = _signed_in(member)
     measured += [_steps(browser, organization, what, {**values, "owner": member.pk}) for what, values in STEPS.items()]
+    measured.append(_what_if(organization))
     for m in measured:
         announce(f"  {m.who}, {m.what}: median {m.median_ms:.0f} ms, slowest {m.worst_ms:.0f} ms")
     return measured
@@ -84,6 +107,22 @@ def _steps(browser: Browser, organization: Organization, what: str, values: dict
         sent = values | {"alerts": ",".join(map(str, ids[start : start + BULK])), "next": LIST}
         times.append(_timed(lambda sent=sent: browser.post(f"{LIST}step/", sent), 302))  # type: ignore[misc]
     return _of("member", f"{what} {BULK:,}", times)
+
+
+def _what_if(organization: Organization) -> Measured:
+    """Of 90 days with clients who come back every few days, beside the policy in force."""
+    with organization_scope(organization.pk), connection.cursor() as cursor:
+        cursor.execute(COME_BACK, {"organization": organization.pk})
+        cursor.execute(LONG_THERE, {"organization": organization.pk})
+    analyze()
+    times = []
+    with organization_scope(organization.pk):
+        policies = [HealthPolicy(inactivity_hours=40), policy_in_force(organization.pk)]
+        for _ in range(3):
+            started = time.perf_counter()
+            replay(organization, policies, as_of=timezone.now(), seconds=600)
+            times.append(1000 * (time.perf_counter() - started))
+    return _of("owner", f"what-if, {ALERTS:,} clients", times)
 
 
 def _timed(ask: Callable[[], Any], expected: int) -> float:
