@@ -1,3 +1,3 @@
-from emails.admin import activity, contact_policies, contacts, outbox
+from emails.admin import activity, consents, contact_policies, contacts, outbox, suppressions
 
-__all__ = ["activity", "contact_policies", "contacts", "outbox"]
+__all__ = ["activity", "consents", "contact_policies", "contacts", "outbox", "suppressions"]
