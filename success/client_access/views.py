@@ -18,6 +18,11 @@ from accounts.client_pages import client_page
 from accounts.client_sign_in import TOO_MANY_REQUESTS, address_of
 from accounts.models import Client, Invitation, User
 from accounts.sign_in_throttle import Attempt, count_attempt, forget_attempts
+from accounts.tenancy import organization_scope
+from emails.categories import Category
+from emails.consent import record_consent
+from emails.models.preferences import Source
+from emails.preferences.choices import choices_of, save_choices
 from success.client_access.forgotten import send_password_links
 from success.client_access.forms import ForgottenPasswordForm, PreferencesForm
 from success.client_access.invitations import InvitationUsedError, accept_invitation, login_of, open_invitation
@@ -47,11 +52,22 @@ def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
             user = accept_invitation(invitation, password=form.cleaned_data["new_password1"], at=timezone.now())
         except InvitationUsedError:
             return render(request, "client/access/link_gone.html", status=GONE)
+        _note_consent(request, invitation.client)
         # Gives a new session: neither one that was planted here nor one of somebody else goes on.
         login(request, user)
         return redirect("client-success")
     context = {"form": form, "organization": invitation.client.organization, "username": user}
     return render(request, "client/access/invitation.html", context)
+
+
+def _note_consent(request: HttpRequest, client: Client) -> None:
+    """The box is not ticked beforehand; whoever leaves it so has said nothing."""
+    if "weekly" in request.POST:
+        detail, now = {"page": "invitation"}, timezone.now()
+        with organization_scope(client.organization_id):
+            record_consent(
+                client, category=Category.WEEKLY, is_given=True, source=Source.PREFERENCES, at=now, detail=detail
+            )
 
 
 @never_cache
@@ -107,11 +123,25 @@ def change_password(request: HttpRequest, client: Client) -> HttpResponse:
 @read_or_write
 @client_page
 def preferences(request: HttpRequest, client: Client) -> HttpResponse:
-    form = PreferencesForm(request.POST or None, instance=client)
+    """Two forms, each saved by its own button: how the client reads, and what mail it wants."""
+    is_about_mail = "mail" in request.POST
+    form = PreferencesForm(None if is_about_mail else request.POST or None, instance=client)
+    if is_about_mail:
+        _save_mail(request, client)
+        return redirect("client-preferences")
     if request.method == "POST" and form.is_valid():
         _save(request, client, form)
         return redirect("client-preferences")
-    return render(request, "client/access/preferences.html", {"client": client, "form": form})
+    context = {"client": client, "form": form, "choices": choices_of(client)}
+    return render(request, "client/access/preferences.html", context)
+
+
+def _save_mail(request: HttpRequest, client: Client) -> None:
+    user = cast("User", request.user)
+    now = timezone.now()
+    if save_choices(client, request.POST.dict(), source=Source.PREFERENCES, at=now, actor=user):
+        track_settings_updated(client, data={"changed": ["mail"]})
+    messages.success(request, _("Your preferences are saved."))
 
 
 def _save(request: HttpRequest, client: Client, form: Any) -> None:

@@ -6,10 +6,13 @@ import pytest
 import time_machine
 from django.db import connections
 from django.test import Client as Browser
+from django.utils import timezone
 
 from accounts.models import Client, Invitation, Membership, Organization
-from accounts.tenancy import all_organizations
-from emails.models import Contact
+from accounts.tenancy import all_organizations, organization_scope
+from emails.categories import Category
+from emails.consent import preferences_of
+from emails.models import Consent, Contact
 from success.client_access.invitations import (
     ClosedError,
     InvitationUsedError,
@@ -257,3 +260,24 @@ def test_staff_are_told_why_not(staff: Browser, ada: Client) -> None:
         Client.objects.filter(pk=ada.pk).update(email="")
     ada.email = ""
     assert "There is no email address" in press_invite(staff, ada).content.decode()
+
+
+@pytest.mark.parametrize(("ticked", "agreed"), [({}, None), ({"weekly": "on"}, True)])
+def test_whoever_accepts_may_ask_for_the_weekly_mail(ada: Client, ticked: dict[str, str], agreed: bool | None) -> None:
+    path = invite(ada, at=timezone.now())
+    page = stranger().get(path).content.decode()
+    assert ('name="weekly"' in page, " checked" in page) == (True, False)
+    stranger().post(path, NEW | ticked)
+    with organization_scope(ada.organization_id):
+        known = preferences_of(ada)[Category.WEEKLY]
+        words = list(Consent.objects.values_list("source", "detail"))
+    assert (known.is_agreed if known else None) == agreed
+    assert words == ([("preferences", {"page": "invitation"})] if agreed else [])
+
+
+def test_a_refused_password_keeps_the_tick_and_records_nothing(ada: Client) -> None:
+    path = invite(ada, at=timezone.now())
+    page = stranger().post(path, {"new_password1": "x", "new_password2": "y", "weekly": "on"}).content.decode()
+    assert 'name="weekly" checked' in page
+    with organization_scope(ada.organization_id):
+        assert preferences_of(ada)[Category.WEEKLY] is None

@@ -4,7 +4,9 @@ import pytest
 from django.test import Client as Browser
 
 from accounts.models import Client, User
-from accounts.tenancy import all_organizations
+from accounts.tenancy import all_organizations, organization_scope
+from emails.consent import preferences_of
+from emails.models import Consent
 from telemetry.models import Event
 from tests.success.access import reread
 from tests.success.scored_clients import client_with_login
@@ -26,6 +28,12 @@ def browser(ada: Client) -> Browser:
 
 def save(browser: Browser, language: str = "", timezone: str = "") -> Any:
     return browser.post(PAGE, {"language": language, "timezone": timezone})
+
+
+def agreed(client: Client) -> dict[str, tuple[bool, str, str] | None]:
+    with organization_scope(client.organization_id):
+        known = preferences_of(client)
+    return {str(name): (row.is_agreed, row.frequency, row.source) if row else None for name, row in known.items()}
 
 
 def settings_updated() -> list[dict[str, Any]]:
@@ -74,4 +82,36 @@ def test_the_chosen_values_stand_in_the_form(browser: Browser, ada: Client) -> N
     page = browser.get(PAGE).content.decode()
     assert '<option value="en-gb" lang="en-gb" selected>' in page
     assert '<option value="Asia/Kathmandu" selected>' in page
-    assert page.count(" selected") == 2
+    assert page.count(" selected") == 3  # and how often the weekly mail comes at most
+
+
+def test_nothing_is_ticked_before_the_client_said_so(browser: Browser, ada: Client) -> None:
+    page = browser.get(PAGE).content.decode()
+    assert (page.count('type="checkbox"'), page.count(" checked")) == (3, 0)
+    save(browser, language="de")
+    assert agreed(ada) == {"weekly": None, "reminders": None, "feedback": None}
+
+
+def test_a_client_says_what_mail_is_welcome(
+    browser: Browser, ada: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    form = {"mail": "1", "weekly": "on", "weekly-frequency": "fortnightly"}
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            assert browser.post(PAGE, form).headers["Location"] == PAGE
+    assert agreed(ada) == {
+        "weekly": (True, "fortnightly", "preferences"),
+        "reminders": (False, "weekly", "preferences"),
+        "feedback": (False, "weekly", "preferences"),
+    }
+    assert settings_updated() == [{"changed": ["mail"]}]
+    with all_organizations():
+        assert set(Consent.objects.values_list("actor", flat=True)) == {cast("User", ada.user).pk}
+    assert browser.get(PAGE).content.decode().count(" checked") == 1
+
+
+def test_saying_what_mail_is_welcome_needs_the_page_itself(ada: Client) -> None:
+    elsewhere = Browser(enforce_csrf_checks=True)
+    elsewhere.force_login(cast("User", ada.user))
+    assert elsewhere.post(PAGE, {"mail": "1", "weekly": "on"}).status_code == 403
+    assert agreed(ada)["weekly"] is None
