@@ -9,6 +9,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -24,6 +25,8 @@ from emails.models import Contact, OutboxEmail
 Emails = models.QuerySet[OutboxEmail]
 Status = OutboxEmail.Status
 MOST_COUNTED = 1_000
+LONGEST_SHOWN = 60
+LONGEST_UNBROKEN = 32
 COLOURS = {
     Status.SENT: "success",
     Status.FAILED: "danger",
@@ -62,7 +65,7 @@ class KindFilter(admin.SimpleListFilter):
 class OutboxEmailAdmin(NotWrittenByHand, TenantModelAdmin):
     """The texts of mails that give access are shown to nobody."""
 
-    list_display = ("queued_at", "subject", "to_address", "kind_title", "state", "why", "sent_at", "organization")
+    list_display = ("queued_at", "headline", "address", "kind_title", "state", "why", "sent_at", "organization")
     list_filter = ("status", KindFilter)
     list_per_page = 50
     paginator = BoundedPaginator
@@ -74,7 +77,7 @@ class OutboxEmailAdmin(NotWrittenByHand, TenantModelAdmin):
     actions = ("it_was_sent", "send_it_again")
     inlines = (Timeline,)
     readonly_fields = (
-        "organization", "client", "kind_title", "key", "to", "from_name", "subject", "state", "why", "attempt",
+        "organization", "client", "kind_title", "key", "to", "from_name", "subject", "status", "why", "attempt",
         "retries", "queued_at", "next_attempt_at", "valid_until", "sent_at", "provider", "provider_id", "uid",
         "doubtful_since", "shown", "plain",
     )  # fmt: skip
@@ -82,7 +85,7 @@ class OutboxEmailAdmin(NotWrittenByHand, TenantModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         whose = ("organization", "client") if request.user.is_superuser else ("client",)
         return [
-            (None, {"fields": [whose, ("subject", "state"), ("to", "kind_title"), ("queued_at", "sent_at", "why")]}),
+            (None, {"fields": [whose, ("subject", "status"), ("to", "kind_title"), ("queued_at", "sent_at", "why")]}),
             (_("The mail"), {"fields": ["shown"], "classes": ["tab"]}),
             (_("Plain text"), {"fields": ["plain"], "classes": ["tab"]}),
             (
@@ -117,9 +120,17 @@ class OutboxEmailAdmin(NotWrittenByHand, TenantModelAdmin):
         by_provider = queryset.filter(provider_id=term)
         return (by_provider if by_provider.exists() else queryset.filter(to_address=term)), False
 
+    @display(description=_("subject"))
+    def headline(self, email: OutboxEmail) -> str:
+        return Truncator(email.subject).chars(LONGEST_SHOWN)
+
+    @display(description=_("to"))
+    def address(self, email: OutboxEmail) -> str:
+        return Truncator(email.to_address).chars(LONGEST_UNBROKEN)
+
     @display(description=_("kind"))
     def kind_title(self, email: OutboxEmail) -> str:
-        return title_of(email.kind)
+        return title_of(email.kind) if email.kind in KINDS else email.kind.replace("_", " ").capitalize()
 
     @display(description=_("to"))
     def to(self, email: OutboxEmail) -> str:
