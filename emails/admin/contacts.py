@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -19,7 +20,14 @@ from emails.kinds import KINDS, title_of
 from emails.models import Contact, OutboxEmail
 
 Status = Contact.Status
-COLOURS = {Status.SENT: "success", Status.PLANNED: "info", Status.FAILED: "danger", Status.UNCERTAIN: "danger"}
+COLOURS = {
+    Status.PLANNED: "info",
+    Status.SENT: "success",
+    Status.SKIPPED: "",
+    Status.FAILED: "danger",
+    Status.UNCERTAIN: "danger",
+}
+LONGEST_NAME = 60
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -63,8 +71,7 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(Contact)
 class ContactAdmin(NotWrittenByHand, TenantModelAdmin):
-    list_display = ("decided_at", "client", "kind_title", "channel", "state", "why_not", "due_at", "settled_at",
-                    "organization")  # fmt: skip
+    list_display = ("decided_at", "who", "message", "state", "why_not", "due_at", "settled_at", "organization")
     list_filter = (StatusFilter, ReasonFilter, KindFilter, "channel")
     list_select_related = ("client", "organization")
     list_per_page = 50
@@ -75,13 +82,13 @@ class ContactAdmin(NotWrittenByHand, TenantModelAdmin):
     # The newest first, by the index. Any other order would read and sort all there ever was.
     ordering = ("-id",)
     sortable_by = ()
-    readonly_fields = ("organization", "whose", "kind_title", "channel", "category", "priority", "is_budgeted", "key",
-                       "state", "why_not", "decided_at", "due_at", "settled_at", "mails")  # fmt: skip
+    readonly_fields = ("organization", "whose", "message", "category", "priority", "is_budgeted", "key", "status",
+                       "reason", "decided_at", "due_at", "settled_at", "mails")  # fmt: skip
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         whose = ("whose", "organization") if request.user.is_superuser else ("whose",)
         return [
-            (None, {"fields": [whose, ("kind_title", "channel"), ("state", "why_not")]}),
+            (None, {"fields": [whose, "message", ("status", "reason")]}),
             (_("When"), {"fields": [("decided_at", "due_at", "settled_at"), "mails"]}),
             (_("Rank"), {"fields": [("category", "priority", "is_budgeted"), "key"]}),
         ]
@@ -97,9 +104,15 @@ class ContactAdmin(NotWrittenByHand, TenantModelAdmin):
         by_address = clients.filter(address=term.lower()).values_list("pk", flat=True)
         return queryset.filter(client__in=[*by_id, *by_address[: self.list_per_page]]), False
 
-    @display(description=_("kind"))
-    def kind_title(self, contact: Contact) -> str:
-        return title_of(contact.kind)
+    @display(description=_("client"))
+    def who(self, contact: Contact) -> str:
+        return Truncator(str(contact.client)).chars(LONGEST_NAME)
+
+    @display(description=_("message"))
+    def message(self, contact: Contact) -> str:
+        title = title_of(contact.kind)
+        by_mail = contact.channel == Contact.Channel.EMAIL
+        return title if by_mail else f"{title} ({contact.get_channel_display()})"
 
     @display(description=_("state"), label=COLOURS)
     def state(self, contact: Contact) -> tuple[str, str]:

@@ -72,6 +72,15 @@ def test_the_list_is_narrowed(staff: Browser, chosen: dict[str, str], rows: list
     assert shown(staff, **chosen) == rows
 
 
+def test_every_state_is_told_in_words(staff: Browser, ada: Client) -> None:
+    for status, label in Contact.Status.choices:
+        with organization_scope(ada.organization_id):
+            reason = "late" if status == "skipped" else ""
+            Contact.objects.filter(client=ada, kind="weekly-success").update(status=status, reason=reason)
+        row = staff.get(LIST, {"q": "ada", "kind": "weekly-success"}).content.decode().partition("<tbody")[2]
+        assert str(label) in row
+
+
 def test_an_operator_sees_all(staff: Browser) -> None:
     assert ("Other Ada", "weekly-success", "") in shown(operators_browser())
     assert len(shown(operators_browser(), q="ada")) == 3
@@ -82,6 +91,7 @@ def test_a_page_tells_everything_about_one(staff: Browser, ada: Client) -> None:
         contact = Contact.objects.get(client=ada, kind="weekly-success")
         [mail] = contact.mails.all()
     page = staff.get(f"{LIST}{contact.pk}/change/").content.decode()
+    assert "(&#x27;" not in page
     assert f'href="/admin/emails/outboxemail/{mail.pk}/change/">Your week</a>' in page
     assert f'href="/admin/accounts/client/{ada.pk}/change/">Ada</a>' in page
 
