@@ -22,22 +22,27 @@ from emails.webhooks.events import Consequence, Told, uid_in
 
 logger = structlog.get_logger(__name__)
 
+# The limits keep each to probes of an index, whatever the planner takes the outbox to be.
 # By what we gave along; else by the provider's own id; else by our Message-ID, in whichever organization has it.
 FIND = """
     WITH told AS (
         SELECT * FROM jsonb_to_recordset(%(told)s::jsonb)
             AS told (number int, organization bigint, uid uuid, message text, message_uid uuid)
     ), found AS (
-        SELECT told.number, mail.id FROM told
-        JOIN emails_outboxemail mail ON mail.organization_id = told.organization AND mail.uid = told.uid
+        SELECT told.number, mail.id FROM told CROSS JOIN LATERAL (
+            SELECT id FROM emails_outboxemail
+            WHERE organization_id = told.organization AND uid = told.uid LIMIT 1
+        ) mail
         UNION
-        SELECT told.number, mail.id FROM told
-        JOIN emails_outboxemail mail ON mail.provider_id = told.message
-        WHERE told.uid IS NULL AND told.message <> '' AND mail.provider_id <> ''
+        SELECT told.number, mail.id FROM told CROSS JOIN LATERAL (
+            SELECT id FROM emails_outboxemail WHERE provider_id = told.message AND provider_id <> '' LIMIT 2
+        ) mail
+        WHERE told.uid IS NULL
         UNION
-        SELECT told.number, mail.id FROM told
-        CROSS JOIN accounts_organization organization
-        JOIN emails_outboxemail mail ON mail.organization_id = organization.id AND mail.uid = told.message_uid
+        SELECT told.number, mail.id FROM told CROSS JOIN accounts_organization organization CROSS JOIN LATERAL (
+            SELECT id FROM emails_outboxemail
+            WHERE organization_id = organization.id AND uid = told.message_uid LIMIT 1
+        ) mail
         WHERE told.uid IS NULL
     )
     SELECT found.number, mail.id, mail.organization_id, mail.client_id, mail.to_address, mail.category,

@@ -3,6 +3,8 @@ from uuid import UUID
 import pytest
 from pytest_django import Settings
 
+from emails.categories import Category
+from emails.preference_links import preferences_url, unsubscribe_url
 from emails.tracking.links import Tracked, page_of, tracked
 
 UID = UUID("0f0e0d0c-0b0a-5908-8706-050403020100")
@@ -105,3 +107,8 @@ def test_a_mail_without_html_has_nothing_to_follow() -> None:
 )
 def test_of_a_click_only_the_page_is_kept(link: str, page: str) -> None:
     assert page_of(link) == page
+
+
+def test_links_by_which_clients_manage_their_mail_are_not_tracked() -> None:
+    html = "".join(f'<a href="{url}">x</a>' for url in (preferences_url(7, 1), unsubscribe_url(7, 1, Category.WEEKLY)))
+    assert of(html) == Tracked(html + PICTURE, ())
