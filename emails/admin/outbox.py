@@ -27,7 +27,8 @@ Status = OutboxEmail.Status
 MOST_COUNTED = 1_000
 LONGEST_SHOWN = 60
 LONGEST_UNBROKEN = 32
-COLOURS = {
+# Of a state without a colour the admin would show the code.
+COLOURS = dict.fromkeys(Status, "default") | {
     Status.SENT: "success",
     Status.FAILED: "danger",
     Status.UNCERTAIN: "danger",
