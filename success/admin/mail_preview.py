@@ -36,7 +36,7 @@ def show_weekly_mail(request: HttpRequest, client: Client, *, opts: Any) -> Http
         "original": client,
         "client": client,
         "preview": preview,
-        "verdict": verdict(preview, zone_of=client),
+        "verdict": verdict(preview, client=client),
         "week": week,
         "before": week - WEEK if week - WEEK >= FIRST_PERIOD_END else None,
         "after": week + WEEK if week < newest else None,
@@ -47,14 +47,14 @@ def show_weekly_mail(request: HttpRequest, client: Client, *, opts: Any) -> Http
     return TemplateResponse(request, "admin/success/mail_preview.html", context)
 
 
-def verdict(preview: Preview, *, zone_of: Client) -> str:
+def verdict(preview: Preview, *, client: Client) -> str:
     """Whether it would be sent now, and why not."""
     if preview.decided:
-        return _already(preview.decided, zone_of)
+        return _already(preview.decided, client)
     if preview.reason:
         return _("It would not be sent now: %(reason)s.") % {"reason": Contact.Reason(preview.reason).label}
     if preview.due_at:
-        return _("It would be sent, on %(at)s.") % {"at": _moment(preview.due_at, zone_of)}
+        return _("It would be sent, on %(at)s.") % {"at": _moment(preview.due_at, client)}
     return ""
 
 
