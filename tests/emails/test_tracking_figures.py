@@ -31,6 +31,7 @@ def mail_of(organization: Organization, *, sent_at: datetime | None = SUNDAY_EVE
 
 
 def tell(mail: OutboxEmail, *facts: tuple[str, str, bool]) -> None:
+    assert mail.organization_id is not None
     with all_organizations():
         MailActivity.objects.bulk_create(
             MailActivity(
