@@ -43,7 +43,7 @@ def in_state(status: str, **changes: Any) -> None:
 @pytest.fixture
 def keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """A provider that takes a key once, for a day."""
-    monkeypatch.setitem(CAPABILITIES, WITH_KEYS, Capability(key_lasts=timedelta(hours=24)))  # type: ignore[arg-type]
+    monkeypatch.setitem(CAPABILITIES, WITH_KEYS, Capability(key_lasts=timedelta(hours=24)))
 
 
 def test_what_was_open_may_have_been_sent_and_what_was_over_stays() -> None:
