@@ -56,6 +56,7 @@ RECORD = f"""
     SELECT %(organization)s, client_id, category, is_agreed, kept.frequency, %(source)s, %(actor)s, said.at, said.detail
     FROM kept JOIN said USING (category) WHERE said.client = kept.client_id AND kept.repeated_at IS NULL
     ORDER BY client_id, category
+    RETURNING client_id, category
 """
 
 
@@ -72,10 +73,17 @@ class Word:
 
 
 def record_consents(organization_id: int, words: Iterable[Word], *, source: Source, actor: User | None = None) -> int:
-    """Keep what clients said; returns how many words changed something. Needs the organization's scope.
+    """Keep what clients said; returns how many words changed something. As `keep_words` does."""
+    return len(keep_words(organization_id, words, source=source, actor=actor))
 
-    The same word again is not kept, only that it still held then; an older one than what is known changes nothing.
-    One statement, however many.
+
+def keep_words(
+    organization_id: int, words: Iterable[Word], *, source: Source, actor: User | None = None
+) -> set[tuple[int, str]]:
+    """Keep what clients said; returns of whom, by id, and about which categories it changed something.
+
+    Needs the organization's scope. The same word again is not kept, only that it still held then; an older one than
+    what is known changes nothing. One statement, however many.
     """
     rows = [
         {
@@ -89,7 +97,7 @@ def record_consents(organization_id: int, words: Iterable[Word], *, source: Sour
         for word in words
     ]
     if not rows:
-        return 0
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(
             RECORD,
@@ -101,7 +109,7 @@ def record_consents(organization_id: int, words: Iterable[Word], *, source: Sour
                 "actor": actor.pk if actor else None,
             },
         )
-        return int(cursor.rowcount)
+        return set(cursor.fetchall())
 
 
 def record_consent(

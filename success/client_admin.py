@@ -2,11 +2,13 @@
 
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import AbstractUser
 from django.db.models import Exists, Max, Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -90,7 +92,7 @@ class ClientAdmin(TenantModelAdmin):
     ordering = ("-id",)
     fields = ("organization", "external_id", "name", "email", "status", "signed_up_at", "login", "created_at")
     actions = ("invite_chosen", "pause", "archive", "activate", "mark_as_churned")
-    actions_detail = ("preview_weekly_mail", "mark_one_as_churned")
+    actions_detail = ("preview_weekly_mail", "show_consent", "record_consent", "mark_one_as_churned")
     actions_submit_line = ("invite", "give_login", "copy_feedback_link")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ClientList]:
@@ -207,6 +209,14 @@ class ClientAdmin(TenantModelAdmin):
         if client is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
         return show_weekly_mail(request, client, opts=self.opts)
+
+    @action(description=_("What the client said about mail"), url_path="consent", permissions=["view"])
+    def show_consent(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect(f"{reverse('admin:emails_consent_changelist')}?of={quote(object_id)}")
+
+    @action(description=_("Record consent"), url_path="record-consent", permissions=["change"])
+    def record_consent(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect(f"{reverse('admin:emails_consent_add')}?client={quote(object_id)}")
 
     @display(description=_("client"), ordering="name")
     def client(self, client: Client) -> str:

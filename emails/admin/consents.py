@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -70,12 +70,32 @@ class WordForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("at", _("The client has said something else since; the newest word counts."))
 
 
+class OfClientFilter(admin.SimpleListFilter):
+    """One client, chosen on its own page; with the words of those who turned out to be the same."""
+
+    title = _("client")
+    parameter_name = "of"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        client = self._client(request)
+        return [(str(client.pk), client)] if client else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Consent]) -> QuerySet[Consent]:
+        client = self._client(request)
+        return queryset.filter(Q(client=client) | Q(client__merged_into=client)) if client else queryset
+
+    def _client(self, request: HttpRequest) -> Client | None:
+        asked = request.GET.get(self.parameter_name, "")
+        is_id = asked.isascii() and asked.isdecimal() and len(asked) < 19
+        return Client.objects.filter(pk=int(asked)).first() if is_id else None
+
+
 @admin.register(Consent)
 class ConsentAdmin(TenantModelAdmin):
     """The log is only ever added to."""
 
     list_display = ("at", "client", "category", "wants", "frequency", "source", "actor", "organization")
-    list_filter = ("category", "is_given", "source")
+    list_filter = (OfClientFilter, "category", "is_given", "source")
     list_select_related = ("client", "actor", "organization")
     list_per_page = 50
     paginator = BoundedPaginator

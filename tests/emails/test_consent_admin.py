@@ -131,6 +131,27 @@ def test_the_form_begins_with_the_client_it_was_opened_for(staff: Browser, clien
     assert f'<option value="{client_of_acme.pk}" selected>' in page
 
 
+def test_the_page_of_a_client_leads_to_its_words_and_those_of_who_was_merged_into_it(
+    staff: Browser, client_of_acme: Client, organization: Organization
+) -> None:
+    former, other = ClientFactory.create_batch(2, organization=organization)
+    for client in (client_of_acme, former, other):
+        unsubscribe(client)
+    with all_organizations():
+        Client.objects.filter(pk=former.pk).update(merged_into=client_of_acme)
+    listed = staff.get(f"/admin/accounts/client/{client_of_acme.pk}/consent", follow=True).context["cl"].result_list
+    assert {word.client_id for word in listed} == {client_of_acme.pk, former.pk}
+    form = staff.get(f"/admin/accounts/client/{client_of_acme.pk}/record-consent", follow=True)
+    assert f'<option value="{client_of_acme.pk}" selected>' in form.content.decode()
+
+
+@pytest.mark.parametrize("of", ["", "0", "x", "%00", "🙂", "9" * 30, "987654321"])
+def test_words_of_nobody_in_particular_are_those_of_all(staff: Browser, client_of_acme: Client, of: str) -> None:
+    unsubscribe(client_of_acme)
+    response = staff.get(f"/admin/emails/consent/?of={of}")
+    assert (response.status_code, len(response.context["cl"].result_list)) == (200, 1)
+
+
 def stopped(organization: Organization, address: str = "ada@example.org") -> Suppression:
     with organization_scope(organization.pk):
         suppress(organization.pk, address, reason=Suppression.Reason.BOUNCED, detail="550", at=NOW)
