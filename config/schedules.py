@@ -22,6 +22,7 @@ JOBS: dict[str, Schedule] = {
     "success-score": {"crontab": "0 7 * * 1", "handler": "success.jobs.success_score"},
     "health-check-after-scores": {"crontab": "0 7 * * 1", "handler": "health.jobs.health_check_after_scores"},
     "success-insights": {"crontab": "10 7 * * 1", "handler": "success.jobs.success_insights"},
+    "success-email": {"crontab": "0 8 * * 1", "handler": "success.jobs.success_email"},
     "health-check": {"crontab": "0 * * * *", "handler": "health.jobs.health_check"},
     "alert-digest": {"crontab": "5 * * * *", "handler": "health.jobs.alert_digest"},
     "expire-insights": {"crontab": "0 0 * * *", "handler": "success.jobs.expire_insights"},

@@ -155,10 +155,15 @@ def _record_failure(claim: Claim, *, run: JobRun, job: Job, error: str) -> bool:
 
 
 def _work_before(run: JobRun) -> bool:
-    """Work on a unit that comes first, and end its run if it was the last: that may be nobody else's to do."""
+    """Work on a unit that comes first, or before that one, and end its run if it was the last.
+
+    That may be nobody else's to do.
+    """
     for other in _runs_before(run):
         if work_one(other):
             close_run(other, now=timezone.now())
+            return True
+        if _work_before(other):
             return True
     return False
 

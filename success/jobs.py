@@ -1,17 +1,26 @@
 """The weekly chain, what is reached, and what is cleaned up."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client
+from emails.contacts.outcomes import outcomes_of_run
+from emails.delivery import deliver_all
+from emails.kinds import WEEKLY_SUCCESS
 from jobs.definitions import CatchUp, Job, Spread, WorkUnit
+from jobs.models import JobRun
 from jobs.periods import Every
 from success.insights.expiry import delete_expired
 from success.insights.writing import write_insights
 from success.milestones.organizations import reach_installation_milestones, reach_organization_milestones
 from success.milestones.reaching import reach_milestones
 from success.scoring import score_clients
+from success.weekly_mail.queueing import queue_weekly_mails
+
+OF_USE = timedelta(hours=48)
+UNTIL_THE_NEXT = timedelta(days=8)
 
 
 def score_unit(unit: WorkUnit) -> Mapping[str, int]:
@@ -57,6 +66,28 @@ def installation_unit(unit: WorkUnit) -> Mapping[str, int]:
     return {"processed": 1, "reached": reach_installation_milestones(detected_at=unit.as_of)}
 
 
+def email_unit(unit: WorkUnit) -> Mapping[str, int]:
+    """Queue the weekly mail of those who want it; a week's mail is of use until the next one comes."""
+    valid_until = min(unit.begun_at + OF_USE, unit.period.end + UNTIL_THE_NEXT)
+    queued = queue_weekly_mails(
+        unit.organization_id,
+        period_end=unit.period.end_on,
+        as_of=unit.as_of,
+        first_client=unit.first_client,
+        last_client=unit.last_client,
+        valid_until=valid_until,
+    )
+    return {"processed": queued.processed, "queued": queued.queued}
+
+
+def email_outcomes(run: JobRun) -> Mapping[str, int]:
+    return outcomes_of_run(run, kind=WEEKLY_SUCCESS.name)
+
+
+def deliver(seconds: float) -> int:
+    return deliver_all(seconds=seconds)
+
+
 def _reach(unit: WorkUnit) -> int:
     return reach_milestones(
         unit.organization_id,
@@ -84,6 +115,18 @@ success_insights = Job(
     work=insights_unit,
     after="success-score",
     count_names=("processed", "insights", "failed"),
+)
+success_email = Job(
+    name="success-email",
+    title=_("Weekly success mail"),
+    every=Every.WEEK,
+    work=email_unit,
+    catch_up=CatchUp.NEWEST,
+    after="success-insights",
+    became=email_outcomes,
+    carry_on=deliver,
+    largest_piece=5_000,
+    count_names=("processed", "queued", "sent", "skipped", "failed", "waiting", "uncertain"),
 )
 reach_all_milestones = Job(
     name="reach-milestones",

@@ -78,6 +78,7 @@ letters = Job(
     after="names",
     count_names=("sent", "skipped", "failed"),
 )
+replies = Job(name="replies", title="Replies", every=Every.WEEK, work=name_clients, after="letters")
 checks = Job(
     name="checks",
     title="Checks",

@@ -12,7 +12,7 @@ from jobs.models import JobRun
 from jobs.running import Patience, work_on, work_one
 from tests.factories import ClientFactory, OrganizationFactory
 from tests.jobs.ledgers import MONDAY, PATIENCE, begin, names, run_through, runs, units
-from tests.jobs.sample_jobs import census, checks, letters
+from tests.jobs.sample_jobs import census, checks, letters, replies
 from tests.jobs.sample_jobs import names as naming
 
 HOUR = timedelta(hours=1)
@@ -159,6 +159,12 @@ def test_a_large_organization_is_cut_into_few_even_pieces(
     assert (len(pieces), sum(sizes)) == (expected, clients)
     assert max(sizes) - min(sizes) <= 1
     assert (pieces[0][0], pieces[-1][1]) == (None, None)
+
+
+def test_whoever_works_on_the_end_of_a_chain_works_on_all_of_it(settings: Settings) -> None:
+    settings.JOBS |= {"replies": {"crontab": "0 9 * * 1", "handler": "tests.jobs.sample_jobs.replies"}}
+    run_through(replies)
+    assert runs() == [(job, "2026-09-07", "succeeded") for job in ("names", "letters", "replies")]
 
 
 def test_a_job_of_small_pieces_cuts_small_organizations_too(organization: Organization) -> None:
