@@ -10,6 +10,7 @@ from accounts.models import Client, Organization
 from accounts.tenancy import organization_scope
 from emails.addresses import validate_one_address
 from emails.contacts.deciding import AllowedContact, Decided, decide_contacts
+from emails.contacts.policies import create_policy
 from emails.contacts.recipients import oddities_of, range_of
 from emails.contacts.settling import refuse_contacts
 from emails.kinds import FEEDBACK_REQUEST, INTERVENTION, WEEKLY_SUCCESS
@@ -153,6 +154,20 @@ def test_the_week_of_the_budget_is_the_recipients(scoped: Organization) -> None:
     decide(scoped, as_of=sunday)
     decided = decide(scoped, kind=FEEDBACK_REQUEST, as_of=sunday + timedelta(days=1))
     assert (len(decided.allowed), decided.skipped) == (1, {"budget": 1})
+
+
+def test_what_is_planned_for_next_week_is_no_burden_of_this_one(scoped: Organization) -> None:
+    """Planned on Saturday for Monday; then Sundays are no longer quiet."""
+    client = add_client(scoped, categories=["weekly", "feedback"])
+    create_policy(scoped, created_by=None, weekly_cap=1, business_days_only=True)
+    decide(scoped, as_of=MONDAY - timedelta(days=2))
+    create_policy(scoped, created_by=None, weekly_cap=1)
+    sunday = MONDAY - timedelta(days=1)
+    decide(scoped, kind=FEEDBACK_REQUEST, as_of=sunday)
+    assert ledger() == [
+        (client.pk, "planned", "", MONDAY - timedelta(hours=2)),
+        (client.pk, "planned", "", sunday),
+    ]
 
 
 def test_a_refused_contact_gives_its_place_back(scoped: Organization) -> None:
