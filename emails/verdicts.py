@@ -15,6 +15,8 @@ from emails.capabilities import Capability
 
 CONFLICT = 409
 TOO_MANY_REQUESTS = 429
+# Amazon says so with a status of 400.
+THROTTLED = frozenset({"TooManyRequestsException", "LimitExceededException", "Throttling", "ThrottlingException"})
 # The key, the account or the address of the API is wrong: of no mail's making, and mended by the operator.
 MISCONFIGURED = frozenset({401, 403, 404, 405})
 LONGEST_WAIT = timedelta(hours=1)
@@ -66,16 +68,15 @@ def _of_code(code: int, *, has_left: bool) -> Outcome:
 
 
 def _of_provider(error: AnymailError, *, capability: Capability, is_in_doubt: bool) -> Outcome:
-    status: int | None = error.status_code
+    status, body = _answer_of(error)
     if isinstance(error, requests.ConnectionError) and _never_connected(error):
         return NOT_NOW
     if status is None:
         # Without an answer it was refused before the call, by anymail itself, or the answer was lost.
         return DOUBTFUL if isinstance(error, AnymailAPIError) else REFUSED
-    body = _body_of(error)
     if is_in_doubt and capability.has_it_already(body):
         return Outcome(Verdict.TAKEN)
-    if status == TOO_MANY_REQUESTS:
+    if status == TOO_MANY_REQUESTS or body.get("Code") in THROTTLED:
         return Outcome(Verdict.LATER, wait=_asked_wait(error), is_general=True)
     return _of_status(status, body)
 
@@ -94,12 +95,16 @@ def _never_connected(error: requests.ConnectionError) -> bool:
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
-def _body_of(error: AnymailError) -> Mapping[str, Any]:
+def _answer_of(error: AnymailError) -> tuple[int | None, Mapping[str, Any]]:
+    """The answer's status, if there was one, and its body; Amazon's client gives both parsed already."""
+    answer = error.response
+    if isinstance(answer, dict):
+        return answer.get("ResponseMetadata", {}).get("HTTPStatusCode"), answer.get("Error", {})
     try:
-        body = error.response.json()
+        body = answer.json()
     except (AttributeError, ValueError):
-        return {}
-    return body if isinstance(body, dict) else {}
+        body = None
+    return error.status_code, body if isinstance(body, dict) else {}
 
 
 def _asked_wait(error: AnymailError) -> timedelta:
