@@ -7,12 +7,13 @@ from django.db import connection, connections, transaction
 from accounts.models import Organization
 from accounts.tenancy import organization_scope
 from emails.contacts.deciding import Decided
-from emails.kinds import FEEDBACK_REQUEST, INACTIVITY_NUDGE, INTERVENTION, WEEKLY_SUCCESS
+from emails.kinds import FEEDBACK_REQUEST, INTERVENTION, WEEKLY_SUCCESS, MailKind
 from emails.models import Contact, OutboxEmail
 from tests.emails.asked_clients import MONDAY, add_client, decide, ledger, queue
 from tests.factories import OrganizationFactory
 
 ALL = ["weekly", "reminders", "feedback"]
+EQUAL = MailKind("poll", "Poll", "feedback", WEEKLY_SUCCESS.priority, is_budgeted=True)
 
 
 def fates() -> list[tuple[str, str, str]]:
@@ -29,13 +30,23 @@ def test_the_more_important_takes_the_place_of_what_still_waits(scoped: Organiza
     assert (mail.status, Contact.objects.earliest("pk").settled_at) == ("skipped", MONDAY + hour)
 
 
-@pytest.mark.parametrize("kind", [WEEKLY_SUCCESS, FEEDBACK_REQUEST])
-def test_equals_and_lesser_ones_come_too_late(scoped: Organization, kind: Any) -> None:
+@pytest.mark.parametrize("kind", [EQUAL, FEEDBACK_REQUEST])
+def test_equals_and_lesser_ones_come_too_late(scoped: Organization, kind: MailKind) -> None:
     add_client(scoped, categories=ALL, weekly_cap=1)
-    queue(decide(scoped, kind=INTERVENTION))
-    decide(scoped, kind=INACTIVITY_NUDGE if kind is WEEKLY_SUCCESS else kind)
-    assert fates()[0][1:] == ("planned", "")
-    assert not Contact.objects.filter(reason="outranked").exists()
+    queue(decide(scoped))
+    decide(scoped, kind=kind)
+    assert fates() == [("weekly-success", "planned", ""), (kind.name, "skipped", "budget")]
+
+
+def test_of_equals_the_last_to_come_gives_way(scoped: Organization) -> None:
+    add_client(scoped, categories=ALL, weekly_cap=2)
+    for kind in (WEEKLY_SUCCESS, EQUAL, INTERVENTION):
+        decide(scoped, kind=kind)
+    assert fates() == [
+        ("weekly-success", "planned", ""),
+        ("poll", "skipped", "outranked"),
+        ("intervention", "planned", ""),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +67,7 @@ def test_what_somebody_has_in_hand_stays(scoped: Organization, changes: dict[str
     assert fates() == [("weekly-success", "planned", ""), ("intervention", "skipped", "budget")]
 
 
-def test_the_least_important_and_then_the_last_gives_way(scoped: Organization) -> None:
+def test_the_least_important_gives_way(scoped: Organization) -> None:
     add_client(scoped, categories=ALL, weekly_cap=2)
     for kind in (FEEDBACK_REQUEST, WEEKLY_SUCCESS):
         decide(scoped, kind=kind)

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from accounts.models import Organization
 from emails.contacts.deciding import decide_contacts
 from emails.contacts.policies import create_policy
-from emails.kinds import FEEDBACK_REQUEST, INACTIVITY_NUDGE, INTERVENTION, WEEKLY_SUCCESS
+from emails.kinds import FEEDBACK_REQUEST, INACTIVITY_NUDGE, INTERVENTION, WEEKLY_SUCCESS, MailKind
 from emails.models import OutboxEmail
 from tests.emails.contact_oracle import Message, Rules, decide
 from tests.emails.contact_worlds import World
@@ -19,7 +19,8 @@ from tests.emails.contact_worlds import World
 # Clocks change in America on the 8th, in Europe on the 29th.
 START = datetime(2026, 3, 5, 5, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-KINDS = [WEEKLY_SUCCESS, WEEKLY_SUCCESS, FEEDBACK_REQUEST, FEEDBACK_REQUEST, INACTIVITY_NUDGE, INTERVENTION]
+POLL = MailKind("poll", "Poll", "feedback", WEEKLY_SUCCESS.priority, is_budgeted=True)
+KINDS = [WEEKLY_SUCCESS, WEEKLY_SUCCESS, FEEDBACK_REQUEST, POLL, INACTIVITY_NUDGE, INTERVENTION]
 SEEDS = range(int(os.environ.get("SEED", "0")), int(os.environ.get("SEED", "0")) + int(os.environ.get("WORLDS", "4")))
 
 
