@@ -10,6 +10,8 @@ from celery.schedules import ParseException
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.tzcrontab import TzAwareCrontab
 
+from accounts.timezones import is_repeated
+
 logger = structlog.get_logger(__name__)
 
 RECONCILE_JOB = "jobs.reconcile_job"
@@ -70,12 +72,6 @@ def _moments(schedule: TzAwareCrontab, day: date, zone: tzinfo) -> list[datetime
             if fold == 0 or is_repeated(datetime.combine(day, time(hour, minute), zone))
         }
     )
-
-
-def is_repeated(local: datetime) -> bool:
-    """Whether clocks are put back over this time of day, so that it comes twice."""
-    first, second = (local.replace(fold=fold).utcoffset() for fold in (0, 1))
-    return first is not None and second is not None and first > second
 
 
 def _names(schedule: TzAwareCrontab, month: int, day: int, weekday: int) -> bool:

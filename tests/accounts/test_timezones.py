@@ -1,3 +1,4 @@
+import zoneinfo
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -8,7 +9,7 @@ from accounts.models import Client
 from accounts.timezones import is_timezone
 
 
-@pytest.mark.parametrize("name", ["localtime", "Factory", "posixrules", "Mars/Olympus", ""])
+@pytest.mark.parametrize("name", ["localtime", "Factory", "posixrules", "CET", "Mars/Olympus", ""])
 def test_what_is_no_place_is_no_timezone(name: str) -> None:
     assert not is_timezone(name)
 
@@ -22,10 +23,14 @@ def test_every_timezone_is_known_to_the_database(db: None) -> None:
     assert set(names) <= known
 
 
-def test_an_organization_or_client_in_the_machines_own_timezone_is_refused(client_of_acme: Client) -> None:
+def test_an_organization_or_client_of_no_place_is_refused(client_of_acme: Client) -> None:
     organization = client_of_acme.organization
-    organization.timezone = client_of_acme.timezone = ZoneInfo("localtime")
+    organization.timezone = client_of_acme.timezone = ZoneInfo("CET")
     for row in (organization, client_of_acme):
         with pytest.raises(ValidationError) as error:
             row.clean_fields()
         assert "Choose the timezone of a place, such as Europe/Berlin." in error.value.message_dict["timezone"]
+
+
+def test_python_reads_timezones_from_the_pinned_package_and_not_from_the_machine() -> None:
+    assert zoneinfo.TZPATH == ()
