@@ -14,7 +14,7 @@ from emails.contacts.policies import create_policy
 from emails.contacts.recipients import oddities_of, range_of
 from emails.contacts.settling import refuse_contacts
 from emails.kinds import FEEDBACK_REQUEST, INTERVENTION, WEEKLY_SUCCESS
-from emails.models import Contact
+from emails.models import Contact, Suppression
 from tests.emails.asked_clients import MONDAY, add_client, decide, ledger
 from tests.factories import ClientFactory
 
@@ -83,6 +83,14 @@ def test_each_organization_decides_about_its_own_clients(scoped: Organization, o
     assert decide(scoped, clients=[theirs.pk, mine.pk]).allowed[0].client_id == mine.pk
     with organization_scope(outsider.pk):
         assert ledger() == []
+
+
+def test_an_address_is_stopped_in_whatever_case_until_it_is_set_free(scoped: Organization) -> None:
+    for email in ("Ada@Example.org", "bob@example.org"):
+        add_client(scoped, email=email, is_stopped=True)
+    assert decide(scoped).skipped == {"stopped_address": 2}
+    Suppression.objects.update(lifted_at=MONDAY)
+    assert len(decide(scoped, key="free").allowed) == 2
 
 
 def test_a_suppression_of_another_organization_stops_nothing(scoped: Organization, outsider: Organization) -> None:
