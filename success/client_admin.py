@@ -210,7 +210,7 @@ class ClientAdmin(TenantModelAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
         return show_weekly_mail(request, client, opts=self.opts)
 
-    @action(description=_("What the client said about mail"), url_path="consent", permissions=["view"])
+    @action(description=_("Consent"), url_path="consent", permissions=["view"])
     def show_consent(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect(f"{reverse('admin:emails_consent_changelist')}?of={quote(object_id)}")
 

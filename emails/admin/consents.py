@@ -30,15 +30,15 @@ COLOURS = {"yes": "success", "no": "danger"}
 class WordForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a client told staff. That somebody agreed is entered only by who can say how they know."""
 
-    wants = forms.ChoiceField(label=_("the client"), choices=WANTS, widget=UnfoldAdminSelectWidget)
+    wants = forms.ChoiceField(label=_("The client"), choices=WANTS, widget=UnfoldAdminSelectWidget)
     frequency = forms.ChoiceField(
-        label=_("at most"),
-        choices=[("", _("as before")), *Frequency.choices],
+        label=_("At most"),
+        choices=[("", _("As before")), *Frequency.choices],
         required=False,
         widget=UnfoldAdminSelectWidget,
     )
     note = forms.CharField(
-        label=_("how you know"),
+        label=_("How you know"),
         max_length=LONGEST_NOTE,
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),

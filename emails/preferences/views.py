@@ -8,6 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Client
+from accounts.rate_limits import RateLimit
 from accounts.tenancy import organization_scope
 from emails.categories import Category
 from emails.consent import preferences_of, record_consent
@@ -16,6 +17,11 @@ from emails.preference_links import Holder, UnknownTokenError, preferences_url, 
 from emails.preferences.choices import choices_of, save_choices
 
 read_or_write = require_http_methods(["GET", "HEAD", "POST"])
+TOO_MANY_REQUESTS = 429
+# Each of a client's choices is kept for good; stopping again changes nothing and is never refused.
+saves = RateLimit(per_second=1 / 60, burst=20)
+# Neither a line break nor a screen reader comes between.
+JOINER = "\u2060"
 
 
 # No cookie is read, so no other site can borrow one: who has the token may choose, from wherever.
@@ -28,8 +34,7 @@ def preferences_page(request: HttpRequest, token: str) -> HttpResponse:
         with organization_scope(holder.organization_id):
             client = client_of(holder)
             if request.method == "POST":
-                save_choices(client, request.POST.dict(), source=Source.PREFERENCES, at=timezone.now())
-                return _quiet(redirect(f"{request.path}?saved"))
+                return _quiet(_save(request, client))
             return _shown(request, "client/mail/preferences.html", client, {"choices": choices_of(client)})
     except UnknownTokenError:
         return _quiet(render(request, "client/mail/unknown.html", status=404))
@@ -70,6 +75,16 @@ def client_of(holder: Holder) -> Client:
     return client
 
 
+def _save(request: HttpRequest, client: Client) -> HttpResponse:
+    if "stop" not in request.POST and (wait := saves.wait_seconds(client.pk)):
+        response = _shown(request, "client/mail/too_often.html", client, {"wait_minutes": -(-wait // 60)})
+        response.status_code = TOO_MANY_REQUESTS
+        response["Retry-After"] = str(wait)
+        return response
+    save_choices(client, request.POST.dict(), source=Source.PREFERENCES, at=timezone.now())
+    return redirect(f"{request.path}?saved")
+
+
 def _stop(request: HttpRequest, client: Client, category: Category) -> HttpResponse:
     is_program = request.POST.get("List-Unsubscribe") == "One-Click"
     source = Source.ONE_CLICK if is_program else Source.UNSUBSCRIBE_LINK
@@ -101,10 +116,11 @@ def _shown(request: HttpRequest, template: str, client: Client, context: dict[st
 def _masked(address: str) -> str:
     """Enough for its owner to know it: the page may be open on a shared screen."""
     local, at, domain = address.rpartition("@")
-    return f"{local[:1]}…{at}{domain}" if local else ""
+    return f"{local[:1]}{JOINER}…{JOINER}{at}{domain}" if local else ""
 
 
 def _quiet(response: HttpResponse) -> HttpResponse:
-    """The address is the permission: it is told to nobody that the page leads to."""
+    """The address is the permission: it is told to nobody that the page leads to, and to no search engine."""
     response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
     return response

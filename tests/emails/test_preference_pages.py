@@ -83,7 +83,7 @@ def test_opening_a_link_changes_nothing(ada: Client, method: str) -> None:
     for path in (preferences(ada), unsubscribe(ada)):
         response = getattr(Browser(), method)(path)
         assert (response.status_code, response["Referrer-Policy"]) == (200, "no-referrer")
-        assert "no-store" in response["Cache-Control"]
+        assert ("no-store" in response["Cache-Control"], response["X-Robots-Tag"]) == (True, "noindex")
     assert (agreed(ada)["weekly"], words()) == (True, [])
 
 
@@ -92,7 +92,7 @@ def test_a_person_unsubscribes_with_one_button(ada: Client) -> None:
     browser = Browser(enforce_csrf_checks=True)
     page = browser.get(unsubscribe(ada)).content.decode()
     assert "“Weekly summary” from" in page
-    assert "a…@example.org" in page
+    assert "a\u2060…\u2060@example.org" in page
     assert "ada@example.org" not in page
     assert "You are unsubscribed" in browser.post(unsubscribe(ada), follow=True).content.decode()
     assert words() == [("weekly", False, "weekly", "unsubscribe_link")]
@@ -184,3 +184,48 @@ def test_a_page_takes_as_many_queries_whatever_was_said(ada: Client, django_asse
         agree(ada, category)
     with django_assert_num_queries(6):
         Browser().get(preferences(ada))
+
+
+def test_a_client_who_changes_too_often_waits_and_can_stop_all_the_same(ada: Client) -> None:
+    for number in range(20):
+        form = {"weekly": "on"} if number % 2 else {}
+        assert Browser().post(preferences(ada), form).status_code == 302
+    kept = words()
+    response = Browser().post(preferences(ada), {"feedback": "on"})
+    assert (response.status_code, int(response["Retry-After"]) > 0) == (429, True)
+    assert "is not saved" in response.content.decode()
+    assert words() == kept
+    assert Browser().post(preferences(ada), {"stop": "1"}).status_code == 302
+    assert Browser().post(unsubscribe(ada), ONE_CLICK).status_code == 200
+    assert set(agreed(ada).values()) == {False}
+
+
+def test_a_closed_organizations_client_may_still_say_no(ada: Client) -> None:
+    agree(ada)
+    with all_organizations():
+        Organization.objects.filter(pk=ada.organization_id).update(status="suspended")
+    assert Browser().post(unsubscribe(ada), ONE_CLICK).status_code == 200
+    assert agreed(ada)["weekly"] is False
+
+
+def test_a_link_works_for_years(ada: Client) -> None:
+    path = unsubscribe(ada)
+    with time_machine.travel(NOW.replace(year=2036), tick=False):
+        assert Browser().post(path, ONE_CLICK).status_code == 200
+    assert agreed(ada)["weekly"] is False
+
+
+def test_what_others_wrote_is_shown_as_text(ada: Client) -> None:
+    with all_organizations():
+        Organization.objects.filter(pk=ada.organization_id).update(name="<script>Acme</script> & Söhne 🙂")
+        Client.objects.filter(pk=ada.pk).update(email="<b>@example.org")
+    for path in (preferences(ada), unsubscribe(ada)):
+        page = Browser().get(path).content.decode()
+        assert ("&lt;script&gt;Acme&lt;/script&gt; &amp; Söhne 🙂" in page, "<script>" in page) == (True, False)
+
+
+def test_clients_read_their_pages_in_their_language(ada: Client) -> None:
+    with all_organizations():
+        Client.objects.filter(pk=ada.pk).update(language="de")
+    assert "Mails, die Sie bekommen" in Browser().get(preferences(ada)).content.decode()
+    assert "Abbestellen?" in Browser().get(unsubscribe(ada)).content.decode()
