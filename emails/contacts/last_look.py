@@ -25,7 +25,7 @@ SELECT client.status = 'active' AND client.merged_into_id IS NULL, preference.is
     coalesce(own.reason, ''), CASE WHEN own.is_budgeted THEN own.due_at END,
     ARRAY(SELECT contact.due_at FROM emails_contact AS contact
           WHERE contact.organization_id = %(organization)s AND contact.client_id = %(client)s AND {COUNTS}
-              AND contact.due_at > %(at)s - interval '8 days' AND contact.id IS DISTINCT FROM own.id)
+              AND contact.due_at > %(at)s - interval '8 days')
 FROM accounts_client AS client
 JOIN accounts_organization AS organization ON organization.id = client.organization_id
 CROSS JOIN LATERAL (
@@ -49,7 +49,7 @@ class QuietTimeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is known now. `due_at` is the contact's, where it counts; `others_due_at` those of the client's others."""
+    """What is known now. `due_at` is the contact's, where it counts; `all_due_at` are those of all that count."""
 
     is_there: bool
     is_agreed: bool | None
@@ -63,7 +63,7 @@ class Look:
     business_days_only: bool
     refused: str
     due_at: datetime | None
-    others_due_at: Sequence[datetime]
+    all_due_at: Sequence[datetime]
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -78,8 +78,9 @@ class Look:
         )
 
     def has_room(self, at: datetime) -> bool:
+        """For a message of another week."""
         begins, ends = week_of(at, timezone=self.timezone)
-        return sum(begins <= due_at < ends for due_at in self.others_due_at) < self.weekly_cap
+        return sum(begins <= due_at < ends for due_at in self.all_due_at) < self.weekly_cap
 
 
 def reason_not_to_send(email: OutboxEmail, *, at: datetime) -> Contact.Reason | None:
