@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.results import Result, RowResult
 
@@ -33,9 +34,14 @@ admin.site.unregister(Consent)
 class ConsentResource(ModelResource):  # type: ignore[misc]
     """The columns are those of `manage.py import_consents`, which takes larger files."""
 
+    agreed = Field("is_given", "agreed")
+    given_at = Field("at", "given_at")
+    note = Field("detail", "note")
+
     class Meta:
         model = Consent
         fields = COLUMNS
+        import_order = COLUMNS
 
     def __init__(self, organization: Organization | None = None, actor: User | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

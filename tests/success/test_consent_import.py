@@ -148,6 +148,7 @@ def upload(browser: Browser, content: str) -> Any:
 
 def test_a_file_is_shown_before_it_is_imported(acme: Organization) -> None:
     staff = browser_of(acme, Membership.Role.STAFF)
+    assert HEADER.strip().replace(",", ", ") in staff.get(f"{PLACE}import/").content.decode()
     preview = upload(staff, HEADER + "user-1,weekly,yes,2026-11-01,,Form 7\n")
     assert [(row.import_type, row.diff) for row in preview.context["result"].rows] == [
         ("new", ["user-1", "weekly", "yes", "2026-11-01 00:00+01:00", "", "Form 7"])
