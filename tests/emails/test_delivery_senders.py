@@ -7,9 +7,11 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
+from accounts.tenancy import all_organizations
 from emails.delivery import deliver_all
+from emails.models import OutboxEmail
 from emails.outbox import queue_mails
-from emails.states import claim_emails
+from emails.states import claim_emails, lease, release_expired
 from proofs.mail_server import mail_server
 from tests.emails.outgoing import NOW, mail, rows
 
@@ -31,6 +33,31 @@ def test_eight_senders_at_once_take_each_mail_once() -> None:
     for sender in senders:
         sender.join()
     assert (len(taken), len(set(taken))) == (200, 200)
+
+
+def test_nobody_waits_for_a_sender_that_was_stopped_inside_of_a_transaction() -> None:
+    queue_mails([mail(key=key) for key in "12"])
+    stopped, _killed = claim_emails(now=NOW, most=2)
+    holds, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with all_organizations():
+            OutboxEmail.objects.select_for_update().get(pk=stopped.pk)
+            holds.set()
+            is_over.wait(10)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert holds.wait(10)
+    try:
+        with all_organizations(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '1s'")
+            release_expired(now=NOW + 2 * lease(), provider="", remembered_from=None)
+    finally:
+        is_over.set()
+        holder.join()
+    assert sorted(rows("status")) == [("claimed",), ("retry",)]
 
 
 def test_a_slow_server_is_sent_to_over_several_connections(settings: Settings) -> None:

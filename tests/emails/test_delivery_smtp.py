@@ -116,6 +116,15 @@ def test_a_connection_that_breaks_inside_of_a_mail_leaves_no_doubt(server: Mailb
     assert rows("status") == [("retry",)]
 
 
+def test_what_an_earlier_mail_left_behind_casts_no_doubt_on_the_next(server: Mailbox) -> None:
+    steps = iter([None, "drop"])
+    server.misbehave = lambda step: next(steps, None) if step == "mail" else None
+    queue()
+    queue(key="2")
+    run_outbox()
+    assert (rows("status"), server.connections) == ([("sent",), ("retry",)], 1)
+
+
 def test_a_server_that_does_not_answer_leaves_doubt_only_after_the_last_dot(
     server: Mailbox, settings: Settings
 ) -> None:
