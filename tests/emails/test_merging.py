@@ -1,9 +1,11 @@
 """Two clients that turn out to be one: what they said about mail, and what they were sent."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations, organization_scope
@@ -12,7 +14,7 @@ from emails.consent import Word, history_of, record_consents
 from emails.merging import merge_mail
 from emails.models import Consent, Contact, MailPreference, OutboxEmail
 from emails.models.preferences import Source
-from tests.factories import ClientFactory
+from tests.factories import ClientFactory, OrganizationFactory
 
 NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -173,3 +175,22 @@ def test_merging_twice_changes_nothing(clients: list[Client]) -> None:
     before = (words(), contacts())
     merge([first, second], own)
     assert (words(), contacts()) == before
+
+
+def test_a_word_that_comes_while_clients_are_merged_is_that_of_who_is_left(committed_db: None) -> None:
+    former, own = ClientFactory.create_batch(2, organization=OrganizationFactory.create())
+    with ThreadPoolExecutor(1) as pool:
+        with organization_scope(own.organization_id):
+            merge([former], own)
+            word = pool.submit(_say_in_a_thread, former)
+            with pytest.raises(TimeoutError):
+                word.result(timeout=0.2)
+        word.result(timeout=5)
+    assert words() == [(own.pk, False, "weekly", "staff")]
+
+
+def _say_in_a_thread(client: Client) -> None:
+    try:
+        say(client, False)
+    finally:
+        connection.close()

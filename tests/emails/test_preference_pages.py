@@ -1,11 +1,13 @@
 """The pages behind the links of mails."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import time_machine
 from django.conf import settings
+from django.db import connection
 from django.test import Client as Browser
 
 from accounts.models import Client, Organization
@@ -154,6 +156,31 @@ def test_a_link_changed_by_hand_works_for_nobody(ada: Client, outsider: Organiza
         assert MailPreference.objects.count() == 0
 
 
+def test_an_organization_has_no_say_for_anothers_client(ada: Client, outsider: Organization) -> None:
+    """Not even by a link that was signed: the client is looked up in the organization that it names."""
+    foreign = unsubscribe_url(outsider.pk, ada.pk, Category.WEEKLY).removeprefix(settings.BASE_URL)
+    missing = unsubscribe_url(outsider.pk, 987_654_321, Category.WEEKLY).removeprefix(settings.BASE_URL)
+    answers = [Browser().post(path, ONE_CLICK) for path in (foreign, missing, "/mail/unsubscribe/x")]
+    assert {(answer.status_code, answer.content) for answer in answers} == {(404, answers[0].content)}
+    assert agreed(ada)["weekly"] is None
+
+
+def test_one_click_twice_at_once_is_one_word(committed_db: None) -> None:
+    client = ClientFactory.create()
+    agree(client)
+    path = unsubscribe(client)
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(_click, [path] * 12)) == {200}
+    assert words() == [("weekly", False, "weekly", "one_click")]
+
+
+def _click(path: str) -> int:
+    try:
+        return Browser().post(path, ONE_CLICK).status_code
+    finally:
+        connection.close()
+
+
 def test_a_link_to_all_categories_unsubscribes_from_none(ada: Client) -> None:
     agree(ada)
     path = preferences(ada).replace("/preferences/", "/unsubscribe/")
@@ -213,6 +240,14 @@ def test_a_link_works_for_years(ada: Client) -> None:
     with time_machine.travel(NOW.replace(year=2036), tick=False):
         assert Browser().post(path, ONE_CLICK).status_code == 200
     assert agreed(ada)["weekly"] is False
+
+
+def test_a_link_outlives_the_key_it_was_signed_with(ada: Client, settings: Any) -> None:
+    path, former = unsubscribe(ada), settings.SECRET_KEY
+    settings.SECRET_KEY = "another key, of an installation that changed its own"
+    assert Browser().post(path, ONE_CLICK).status_code == 404
+    settings.SECRET_KEY_FALLBACKS = [former]
+    assert Browser().post(path, ONE_CLICK).status_code == 200
 
 
 def test_what_others_wrote_is_shown_as_text(ada: Client) -> None:
