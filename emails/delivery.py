@@ -106,8 +106,12 @@ def _may_call(email: OutboxEmail, line: Line, *, now: datetime) -> bool:
         except QuietTimeError as quiet:
             put_off(email, until=quiet.until)
             return False
-        if reason:
+        if reason and email.doubtful_since is None:
             mark_skipped(email, reason=reason, now=now)
+            return False
+        if reason:
+            # An earlier call may have brought it: nobody can say that it was skipped.
+            mark_uncertain(email, error=str(reason), now=now)
             return False
         if not _can_be_told_apart(email, line, now=now):
             mark_uncertain(email, error=FORGOTTEN, now=now)

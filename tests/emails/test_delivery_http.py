@@ -129,6 +129,15 @@ def test_a_refusal_does_not_say_that_an_earlier_call_was_in_vain(provider: Provi
     assert rows("status", "doubtful_since") == [("uncertain", NOW)]
 
 
+def test_what_may_have_gone_is_not_called_skipped_when_it_may_go_no_more(provider: Provider) -> None:
+    provider.misbehave = in_turn("lose")
+    queue(valid_until=NOW)
+    run_outbox()
+    run_outbox(after=MINUTE)
+    assert rows("status", "error") == [("uncertain", "late")]
+    assert len(provider.requests) == 1
+
+
 def test_a_call_that_is_still_under_way_is_waited_for(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     provider.misbehave = in_turn("lose", 409, 409)
     queue()
