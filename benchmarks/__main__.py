@@ -1,7 +1,8 @@
 """`make bench`: measures, prints, and writes a page below docs/performance/ for each part.
 
 `ARGS="ingest scoring"` measures these parts only. Smaller or shorter than usual, as with
-`ARGS="scoring --sizes 10000"`, `ARGS="ingest --seconds 2"` or `ARGS="dashboard --events 100000"`, it writes nothing.
+`ARGS="scoring --sizes 10000"`, `ARGS="ingest --seconds 2"`, `ARGS="dashboard --events 100000"` or
+`ARGS="mail --mails 500"`, it writes nothing.
 `python -m benchmarks.populate SLUG CLIENTS PERIOD_END` only makes an organization full of clients.
 """
 
@@ -12,10 +13,11 @@ from typing import Any
 
 import django
 
-PARTS = ("ingest", "scoring", "milestones", "health", "alerts", "dashboard")
+PARTS = ("ingest", "scoring", "milestones", "health", "alerts", "dashboard", "mail")
 SIZES = [10_000, 100_000, 1_000_000]
 SECONDS = 5.0
 EVENTS = 1_000_000
+MAILS = 5_000
 
 
 def main() -> None:
@@ -27,7 +29,8 @@ def main() -> None:
     from benchmarks import page
 
     call_command("migrate", verbosity=0)
-    as_usual = (arguments.sizes, arguments.seconds, arguments.events) == (SIZES, SECONDS, EVENTS)
+    chosen = (arguments.sizes, arguments.seconds, arguments.events, arguments.mails)
+    as_usual = chosen == (SIZES, SECONDS, EVENTS, MAILS)
     for part in arguments.parts or PARTS:
         section = page.SECTIONS[part]
         print(f"\n{section.title}")
@@ -45,11 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--events", type=int, default=EVENTS, help="of the organization whose client's page is asked for"
     )
+    parser.add_argument("--mails", type=int, default=MAILS, help="how many to make")
     return parser
 
 
 def _measures(arguments: argparse.Namespace) -> Mapping[str, Callable[[], Any]]:
-    from benchmarks import alert_list, dashboard, health_check, ingest, milestones, scoring
+    from benchmarks import alert_list, dashboard, health_check, ingest, mail, milestones, scoring
 
     return {
         "ingest": lambda: ingest.measure(seconds=arguments.seconds, announce=print),
@@ -58,6 +62,7 @@ def _measures(arguments: argparse.Namespace) -> Mapping[str, Callable[[], Any]]:
         "health": lambda: health_check.measure(sizes=arguments.sizes, announce=print),
         "alerts": lambda: alert_list.measure(announce=print),
         "dashboard": lambda: dashboard.measure(events=arguments.events, announce=print),
+        "mail": lambda: mail.measure(mails=arguments.mails, announce=print),
     }
 
 

@@ -1,6 +1,6 @@
 """A client's weekly mail, looked at before it is sent."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -8,14 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Client
 from accounts.tenancy import organization_scope
-from emails.models import Contact
 from success.scoring import FIRST_PERIOD_END
-from success.weekly_mail.previewing import Preview, newest_period_end, preview_of
+from success.weekly_mail.previewing import newest_period_end, preview_of
+from success.weekly_mail.verdicts import verdict
 
 WEEK = timedelta(days=7)
 WIDTHS = {"desktop": "100%", "phone": "375px"}
@@ -45,30 +44,6 @@ def show_weekly_mail(request: HttpRequest, client: Client, *, opts: Any) -> Http
         "width": WIDTHS.get(show, WIDTHS["desktop"]),
     }
     return TemplateResponse(request, "admin/success/mail_preview.html", context)
-
-
-def verdict(preview: Preview, *, client: Client) -> str:
-    """Whether it would be sent now, and why not."""
-    if preview.decided:
-        return _already(preview.decided, client)
-    if preview.reason:
-        return _("It would not be sent now: %(reason)s.") % {"reason": Contact.Reason(preview.reason).label}
-    if preview.due_at:
-        return _("It would be sent, on %(at)s.") % {"at": _moment(preview.due_at, client)}
-    return ""
-
-
-def _already(contact: Contact, client: Client) -> str:
-    if contact.reason:
-        text = _("Decided on %(at)s that it is not sent: %(reason)s.")
-        return text % {"at": _moment(contact.decided_at, client), "reason": contact.get_reason_display()}
-    text = _("Decided on %(at)s; now: %(state)s.")
-    return text % {"at": _moment(contact.decided_at, client), "state": contact.get_status_display()}
-
-
-def _moment(at: datetime, client: Client) -> str:
-    zone = client.timezone or client.organization.timezone
-    return f"{date_format(at.astimezone(zone), 'DATETIME_FORMAT')} ({zone})"
 
 
 def _asked_week(request: HttpRequest, newest: date) -> date:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from accounts.models import Client, Organization
+from accounts.models import Client
 from success.models import Insight
 
 # The newest week first, and in it what matters most.

@@ -6,10 +6,11 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from success.dashboard.numbers import whole
 from success.models import Insight
 
 Evidence = Mapping[str, Any]
@@ -69,8 +70,8 @@ def _milestone(evidence: Evidence) -> InsightText:
 def _tip(evidence: Evidence) -> InsightText:
     numbers = {
         "day": _day(evidence["to"]),
-        "done": _number(evidence["onboardingDone"]),
-        "tasks": _number(evidence["onboardingTasks"]),
+        "done": whole(evidence["onboardingDone"]),
+        "tasks": whole(evidence["onboardingTasks"]),
     }
     return InsightText(
         _("You are nearly set up"),
@@ -100,8 +101,8 @@ def _activity(evidence: Evidence) -> str:
         return _("There was no activity; %(before)s.") % {"before": _week_before(before)}
     days = evidence["activeDays"]
     return _("You were active %(days)s %(events)s; %(before)s.") % {
-        "days": ngettext("on %(count)s day", "on %(count)s days", days) % {"count": _number(days)},
-        "events": ngettext("with %(count)s event", "with %(count)s events", events) % {"count": _number(events)},
+        "days": ngettext("on %(count)s day", "on %(count)s days", days) % {"count": whole(days)},
+        "events": ngettext("with %(count)s event", "with %(count)s events", events) % {"count": whole(events)},
         "before": _week_before(before) if before else _("in the week before there was none"),
     }
 
@@ -110,7 +111,7 @@ def _week_before(events: int) -> str:
     text = ngettext(
         "in the week before there was %(count)s event", "in the week before there were %(count)s events", events
     )
-    return text % {"count": _number(events)}
+    return text % {"count": whole(events)}
 
 
 def _done(evidence: Evidence) -> str:
@@ -121,17 +122,17 @@ def _done(evidence: Evidence) -> str:
 def _contents(evidence: Evidence) -> str:
     count = evidence["contentGenerated"]
     text = ngettext("%(count)s piece of content", "%(count)s pieces of content", count)
-    return text % {"count": _number(count)} if count else ""
+    return text % {"count": whole(count)} if count else ""
 
 
 def _visuals(evidence: Evidence) -> str:
     count = evidence["visualsCreated"]
-    return ngettext("%(count)s visual", "%(count)s visuals", count) % {"count": _number(count)} if count else ""
+    return ngettext("%(count)s visual", "%(count)s visuals", count) % {"count": whole(count)} if count else ""
 
 
 def _tasks(evidence: Evidence) -> str:
     count = evidence["tasksCompleted"]
-    return ngettext("%(count)s task", "%(count)s tasks", count) % {"count": _number(count)} if count else ""
+    return ngettext("%(count)s task", "%(count)s tasks", count) % {"count": whole(count)} if count else ""
 
 
 def _score(evidence: Evidence) -> str:
@@ -173,7 +174,3 @@ def _day(day: str) -> str:
 def _written_day(day: str, _language: str) -> str:
     """Thousands of insights in a row are about the same few days."""
     return date_format(date.fromisoformat(day), "MONTH_DAY_FORMAT")
-
-
-def _number(count: int) -> str:
-    return number_format(count, force_grouping=True)

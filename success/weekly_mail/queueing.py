@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from itertools import islice
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from emails.identity import uid_of
 from emails.kinds import WEEKLY_SUCCESS
 from emails.models import Contact
 from emails.outbox import Mail, queue_mails
-from emails.preference_links import preferences_url, unsubscribe_headers, unsubscribe_url
+from emails.preference_links import preferences_url, unsubscribe_headers
 from emails.tracking.links import tracked
 from success.feedback.links import ask_clients, link_of
 from success.models import FeedbackRequest
@@ -104,11 +105,18 @@ def _mail(week: _Week, contact: AllowedContact, told: Told, request: FeedbackReq
     # Two clients may have one address, and the outbox takes a kind and key to an address once.
     key = f"{week.key}:{client_id}"
     uid = uid_of(organization_id, kind=WEEKLY_SUCCESS.name, key=key, to_address=contact.to_address)
+    headers = unsubscribe_headers(organization_id, client_id, WEEKLY_SUCCESS.category)
+    links = Links(
+        preferences=preferences_url(organization_id, client_id),
+        # The same as that of the button that mail programs show.
+        unsubscribe=headers["List-Unsubscribe"].strip("<>"),
+        answer=partial(_answer, request) if request else None,
+    )
     rendered = write(
         week.organization,
         told,
         reader=Reader(contact.name, contact.language, contact.timezone),
-        links=_links(organization_id, client_id, request),
+        links=links,
         rendering=fill,
     )
     with_tracking = tracked(rendered.html, organization_id=organization_id, uid=uid)
@@ -127,19 +135,12 @@ def _mail(week: _Week, contact: AllowedContact, told: Told, request: FeedbackReq
         text=rendered.text,
         html=with_tracking.html,
         links=with_tracking.links,
-        headers=unsubscribe_headers(organization_id, client_id, WEEKLY_SUCCESS.category),
+        headers=headers,
         due_at=contact.due_at,
         valid_until=week.valid_until,
         queued_at=week.as_of,
     )
 
 
-def _links(organization_id: int, client_id: int, request: FeedbackRequest | None) -> Links:
-    def answer(rating: int | None) -> str:
-        return f"{settings.BASE_URL}{link_of(request, rating=rating)}" if request else ""
-
-    return Links(
-        preferences=preferences_url(organization_id, client_id),
-        unsubscribe=unsubscribe_url(organization_id, client_id, WEEKLY_SUCCESS.category),
-        answer=answer if request else None,
-    )
+def _answer(request: FeedbackRequest, rating: int | None) -> str:
+    return f"{settings.BASE_URL}{link_of(request, rating=rating)}"

@@ -26,7 +26,7 @@ from tests.success.insight_oracle import expected_insights
 from tests.success.oracle import History, expected_score
 from tests.success.weekly_mails import MONDAY, WEEK, agree, queue, weeks_before, words
 
-ZONE = "America/Havana"
+ZONE = "America/St_Johns"
 CLIENTS = 60
 ON_THE_PAGE = 6
 COUNTS = {

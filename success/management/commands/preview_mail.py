@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from accounts.models import Client
 from accounts.tenancy import all_organizations, organization_scope
-from success.admin.mail_preview import verdict
 from success.scoring import FIRST_PERIOD_END
 from success.weekly_mail.previewing import newest_period_end, preview_of
+from success.weekly_mail.verdicts import verdict
 
 
 class Command(BaseCommand):
