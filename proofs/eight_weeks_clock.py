@@ -27,6 +27,7 @@ from telemetry.tracking import track_event
 BEGIN = datetime(2026, 11, 29, tzinfo=UTC)
 FIRST_MONDAY = BEGIN + timedelta(days=1)
 END = FIRST_MONDAY + timedelta(weeks=WEEKS)
+WAKES = timedelta(minutes=30)
 CHANGES_AT = FIRST_MONDAY + timedelta(weeks=2, days=3)
 FREQUENCIES = {
     "weekly": Frequency.EVERY_WEEK,
@@ -133,7 +134,7 @@ def run() -> None:
             work_off()
             mails += [(now, address) for sent in outbox()[len(mails) :] for address in sent.to]
             wakes += 1
-            clock.move_to(now.replace(second=0, microsecond=0) + timedelta(minutes=5))
+            clock.move_to(now + WAKES)
         tell(mails, wakes)
 
 

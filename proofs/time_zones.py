@@ -43,8 +43,8 @@ def prove() -> bool:
     differing = {str(zone) for zone, day, epoch in rows if midnight(str(zone), day) != epoch}
     print(ended.stdout.strip() or ended.stderr.strip())
     print(
-        f"time_zones: {len(rows):,} midnights; {len(differing)} timezones have other rules in this PostgreSQL than in the"
-        f" pinned tzdata: {', '.join(sorted(differing)) or 'none'}"
+        f"time_zones: {len(rows):,} midnights; {len(differing)} timezones have other rules in this PostgreSQL than"
+        f" in the pinned tzdata: {', '.join(sorted(differing)) or 'none'}"
     )
     return ended.returncode == 0
 
