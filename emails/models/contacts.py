@@ -84,6 +84,9 @@ class Contact(models.Model):
                 condition=Q(is_budgeted=True) & ~Q(status="skipped"),
             ),
             models.Index(fields=["organization", "kind", "key"], name="emails_contact_of_kind"),
+            models.Index(
+                fields=["organization", "decided_at"], name="emails_contact_not_made", condition=Q(status="skipped")
+            ),
             models.Index(fields=["organization", "status", "reason", "-id"], name="emails_contact_by_state"),
         ]
 

@@ -95,6 +95,7 @@ class OutboxEmail(models.Model):
                 condition=models.Q(status__in=["pending", "claimed", "calling", "retry"]),
             ),
             models.Index(fields=["organization", "client", "-queued_at"], name="emails_outbox_of_client"),
+            models.Index(fields=["organization", "queued_at"], name="emails_outbox_queued"),
             models.Index(
                 fields=["organization", "sent_at"], name="emails_outbox_sent", condition=models.Q(sent_at__isnull=False)
             ),
