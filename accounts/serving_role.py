@@ -35,6 +35,6 @@ def refuse_privileged_role(*, connection: BaseDatabaseWrapper, **kwargs: Any) ->
         connection.close()
         raise ImproperlyConfigured(
             f"The role of DATABASE_URL {' and '.join(reasons)}, so row-level security would not bind it. "
-            "Serve with a role made by devserver/provision.py and give the owner as DATABASE_OWNER_URL."
+            "Serve with a role made by deploy/postgres/roles.sql and give the owner as DATABASE_OWNER_URL."
         )
     _checked.add(str(connection.settings_dict["NAME"]))

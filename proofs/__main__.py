@@ -13,6 +13,8 @@ PROOFS = (
     "health_history",
     "alert_notices",
     "mail_delivery",
+    "deployed",
+    "restored_backup",
 )
 
 

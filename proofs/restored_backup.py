@@ -12,19 +12,27 @@ from devserver import ports, processes
 from proofs import deploy_files
 from proofs.production import Production, answers, application_settings, production
 
-TABLES = """
-    SELECT relname, relrowsecurity, relforcerowsecurity, pg_get_userbyid(relowner), relacl::text
+SORTED = "(SELECT string_agg(item::text, ', ' ORDER BY item::text) FROM unnest({}) AS item)"
+TABLES = f"""
+    SELECT relname, relrowsecurity, relforcerowsecurity, pg_get_userbyid(relowner), {SORTED.format("relacl")}
     FROM pg_class WHERE relkind IN ('r', 'p', 'S', 'v') AND relnamespace = 'public'::regnamespace
 """
 POLICIES = "SELECT tablename, policyname, cmd, qual, with_check FROM pg_policies"
-FUNCTIONS = "SELECT proname, prosecdef, proacl::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+FUNCTIONS = f"""
+    SELECT proname, prosecdef, prosrc, {SORTED.format("proacl")}
+    FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+"""
 TRIGGERS = "SELECT tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
 # The conditions of checks are written with other brackets once they were read back, and mean the same.
 CONSTRAINTS = """
     SELECT conrelid::regclass::text, conname, convalidated, CASE WHEN contype <> 'c' THEN pg_get_constraintdef(oid) END
-    FROM pg_constraint
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
 """
-INDEXES = "SELECT indexrelid::regclass::text, indisunique, indisvalid, indkey::text FROM pg_index"
+INDEXES = """
+    SELECT indexrelid::regclass::text, indisunique, indisvalid,
+        (SELECT string_agg(pg_get_indexdef(indexrelid, part, true), ', ') FROM generate_series(1, indnatts) AS part)
+    FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE relnamespace = 'public'::regnamespace
+"""
 CATALOGUE = (TABLES, POLICIES, FUNCTIONS, TRIGGERS, CONSTRAINTS, INDEXES)
 QUEUE = """
 from django.utils import timezone
@@ -64,12 +72,12 @@ def prove_on(ours: Production) -> bool:
     run(ours, "Restore", before="python")
     restored = time.monotonic() - began
     differing = set(before) ^ set(fingerprint(ours))
-    is_same = catalogue == read_catalogue(ours)
+    unlike = catalogue ^ read_catalogue(ours)
     ours.shell("psql --no-psqlrc --command='DROP DATABASE mainstay_broken' \"$SUPERUSER_URL\"")
     run(ours, "Restore", before="pg_restore")
     run(ours, "Large databases")
     differing |= set(before) ^ set(fingerprint(ours))
-    is_same &= catalogue == read_catalogue(ours)
+    unlike |= catalogue ^ read_catalogue(ours)
     run(ours, "Restore", after="pg_restore")
     ours.environment |= {"LOST_FROM": lost_from.isoformat(), "LOST_UNTIL": lost_until.isoformat()}
     held = run(ours, "Mail after a restore").splitlines()[-1]
@@ -78,11 +86,12 @@ def prove_on(ours: Production) -> bool:
     rows = sum(int(line.split("|")[1]) for line in before if not line.endswith(("|t", "|f")))
     print(
         f"restored_backup: {len(before)} tables and sequences with {rows:,} rows, {size / 1e6:.1f} MB dumped in"
-        f" {dumped:.1f} s, restored in {restored:.1f} s, {len(differing)} differing; privileges, policies, functions,"
-        f" triggers, constraints and indexes equal: {is_same}; a dump as the owner refused: {refused}."
+        f" {dumped:.1f} s, restored in {restored:.1f} s, {len(differing)} differing;"
+        f" {len(unlike)} owners, privileges, policies, functions, triggers, constraints or indexes differing"
+        f" {sorted(unlike, key=str)[:2]}; a dump as the owner refused: {refused}."
         f" Before the failure {sent}, after it {again}, {mails} in all. {held}"
     )
-    return not differing and is_same and refused and (sent, again, mails) == ("sent 1", "sent 0", 1)
+    return not differing and not unlike and refused and (sent, again, mails) == ("sent 1", "sent 0", 1)
 
 
 def run(ours: Production, heading: str, *, before: str = "", after: str = "") -> str:
@@ -121,9 +130,9 @@ def fingerprint(ours: Production) -> list[str]:
     return (ours.folder / "fingerprint.txt").read_text().splitlines()
 
 
-def read_catalogue(ours: Production) -> list[list[tuple[object, ...]]]:
+def read_catalogue(ours: Production) -> set[tuple[object, ...]]:
     with psycopg.connect(ours.environment["DATABASE_OWNER_URL"]) as connection:
-        return [sorted(connection.execute(query).fetchall(), key=str) for query in CATALOGUE]
+        return {row for query in CATALOGUE for row in connection.execute(query)}
 
 
 def is_refused(ours: Production) -> bool:

@@ -21,6 +21,7 @@ SANDBOX = {
     "PrivateTmp": "yes",
     "PrivateDevices": "yes",
     "ProtectKernelModules": "yes",
+    "MemoryDenyWriteExecute": "yes",
     "RestrictNamespaces": "yes",
     "RestrictSUIDSGID": "yes",
     "SystemCallArchitectures": "native",
