@@ -56,15 +56,17 @@ def known_language(code: str) -> str:
 
 def readable(text: str) -> str:
     """Paragraphs wrapped, never inside of a link; one blank line where templates leave several."""
-    lines = [wrapped for line in text.splitlines() for wrapped in _wrapped(line.rstrip())]
+    lines: list[str] = []
+    for line in map(str.rstrip, text.splitlines()):
+        if len(line) <= WIDTH:
+            lines.append(line)
+        else:
+            lines.extend(_wrapped(line))
     return BLANK_LINES.sub("\n\n", "\n".join(lines)).strip() + "\n"
 
 
 def _wrapped(line: str) -> Iterator[str]:
     """What is indented or a point of a list goes on below its own beginning."""
-    if len(line) <= WIDTH:
-        yield line
-        return
     text = line.lstrip(" *")
     indent = " " * (len(line) - len(text))
     begun = line[: len(indent)]

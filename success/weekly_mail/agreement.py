@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from emails.models import MailPreference
 from emails.models.preferences import Source
+from success.weekly_mail.days import written_day
 
 SAID: Mapping[str, Any] = {
     Source.PREFERENCES: gettext_lazy(
@@ -30,5 +30,5 @@ def agreement_text(preference: MailPreference | None, *, organization_name: str)
     if preference is None or not preference.is_agreed:
         text = _("The weekly summary of %(organization)s is only sent to those who have agreed to it.")
         return text % {"organization": organization_name}
-    day = date_format(localdate(preference.changed_at))
+    day = written_day(localdate(preference.changed_at))
     return str(SAID.get(preference.source, RECORDED)) % {"organization": organization_name, "day": day}

@@ -20,6 +20,7 @@ from success.models import Insight, Score
 from success.receipts import Window
 from success.weekly_mail.agreement import agreement_text
 from success.weekly_mail.asking import Question
+from success.weekly_mail.days import written_day
 from success.weekly_mail.gathering import Scored, Told
 from success.weekly_mail.week import Week
 
@@ -127,7 +128,7 @@ def _score(scored: Scored) -> ScoreShown:
         change=signed(now.change) if now.change else "",
         arrow=movement.arrow if movement else "",
         movement=movement.text if movement else "",
-        since=date_format(now.compared_to) if now.compared_to else "",
+        since=written_day(now.compared_to) if now.compared_to else "",
         why=why_it_changed(explained_by) if isinstance(explained_by, ScoreDifference) else why_it_is(explained_by),
         coverage=str(score.coverage),
         is_complete=score.coverage == FULL,

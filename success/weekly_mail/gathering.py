@@ -88,11 +88,12 @@ def _scored(organization: Organization, client_ids: Sequence[int], *, period_end
     """Those with a number, with what they are compared to, all put through the formula at once."""
     of_clients = Score.objects.filter(organization=organization, client__in=client_ids)
     scores = of_clients.filter(period_end=period_end, overall__isnull=False).with_comparison()
-    standings = {score.client_id: standing(score) for score in scores}
+    # Nearly all have the same policy: it is read once, and not joined to each.
+    standings = {score.client_id: standing(score) for score in scores.select_related(None).prefetch_related("policy")}
     days = {each.compared_to for each in standings.values() if each.compared_to}
     before = {
         score.client_id: score
-        for score in of_clients.filter(period_end__in=days).select_related("policy")
+        for score in of_clients.filter(period_end__in=days).prefetch_related("policy")
         if score.client_id in standings and score.period_end == standings[score.client_id].compared_to
     }
     every = [*(each.score for each in standings.values()), *before.values()]

@@ -181,7 +181,7 @@ def test_the_command_writes_files(tmp_path: Path, client: Client, settings: Sett
     name = f"weekly-mail-{client.pk}-2026-11-16"
     assert sorted(path.name for path in (tmp_path / "mails").iterdir()) == [f"{name}.html", f"{name}.txt"]
     text = (tmp_path / "mails" / f"{name}.txt").read_text()
-    assert text.startswith(f"Your success score: 55 · {client.organization.name}\n\nHello Ada,\n")
+    assert text.startswith("Your success score: 55\n\nHello Ada,\n")
     assert "It would not be sent now: No address." in said
     assert rows() == [0, 0, 0]
 

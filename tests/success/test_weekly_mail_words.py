@@ -45,7 +45,7 @@ def scored(
 
 def test_it_tells_the_score_its_band_and_where_it_goes(organization: Organization) -> None:
     mail = mail_of(scored(organization, before=50))
-    assert mail.subject == f"Your success score: 55 (+5) · {organization.name}"
+    assert mail.subject == "Your success score: 55 (+5)"
     assert_both_say(mail, "Needs attention", "Rising: +5 points since Nov. 9, 2026", "It rose by 5 points")
     assert 'class="band attention-band"' in mail.html
     assert "background-color: #fbecd0" in mail.html.split('attention-band"')[1].split(">")[0]
@@ -61,7 +61,7 @@ def test_it_tells_the_score_its_band_and_where_it_goes(organization: Organizatio
 )
 def test_the_trend(organization: Organization, before: int | None, subject: str, sentence: str) -> None:
     mail = mail_of(scored(organization, before=before))
-    assert mail.subject == f"Your success score: {subject} · {organization.name}"
+    assert mail.subject == f"Your success score: {subject}"
     assert_both_say(mail, sentence)
 
 
@@ -99,7 +99,7 @@ def test_without_a_number_nothing_is_made_up(organization: Organization) -> None
     with all_organizations():
         ClientActivity.objects.create(organization=organization, client=client, first_at=MONDAY, last_at=MONDAY)
     mail = mail_of(client)
-    assert mail.subject == f"Your week, November 9 to November 15 · {organization.name}"
+    assert mail.subject == "Your week, November 9 to November 15"
     assert_both_say(mail, "not measured", "Nothing is estimated in its place.", "Active days")
     assert "of 100" not in words(mail.html) + mail.text
 
@@ -201,7 +201,7 @@ def test_german_is_complete(organization: Organization) -> None:
     add_activity(client, {SUNDAY: 1_234})
     add_insight(client, "weekly_summary", period_end=WEEK, expires_at=MONDAY + timedelta(days=28))
     mail = mail_of(client)
-    assert mail.subject == f"Ihr Erfolgswert: 55 (+5) · {organization.name}"
+    assert mail.subject == "Ihr Erfolgswert: 55 (+5)"
     assert_both_say(
         mail,
         "Guten Tag Ada,",
