@@ -29,7 +29,11 @@ def database(url: str) -> dict[str, Any]:
 
 def email(url: str) -> dict[str, Any]:
     """Django's settings for one mail URL: smtp://, smtp+tls://, smtp+ssl://, filemail:///folder, consolemail://."""
-    return dict(env.email_url_config(url))
+    settings = dict(env.email_url_config(url))
+    if urlsplit(url).scheme == "filemail":
+        # The library leaves out the first slash, and the folder would begin wherever the process was started.
+        settings["EMAIL_FILE_PATH"] = unquote(urlsplit(url).path)
+    return settings
 
 
 def broker_url(url: str) -> str:

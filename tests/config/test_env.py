@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import broker_url, cache_url, database
+from config.env import broker_url, cache_url, database, email
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,8 @@ def test_another_brokers_url_is_refused() -> None:
 def test_another_database_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="must be PostgreSQL"):
         database("sqlite:///file.db")
+
+
+def test_mail_goes_into_the_folder_that_was_named_from_wherever_we_were_started() -> None:
+    assert email("filemail:///var/our%20mail")["EMAIL_FILE_PATH"] == "/var/our mail"
+    assert email("smtp+tls://us:secret@mail.example.org:587")["EMAIL_HOST"] == "mail.example.org"
