@@ -111,15 +111,16 @@ def send_event(place: Place, write_key: str) -> dict[str, int]:
 
 
 def copy_context(folder: Path) -> None:
-    """What .dockerignore lets through of the files in the repository."""
+    """What .dockerignore lets through of what lies here, as a build would take it."""
     listed = subprocess.run(
-        ["git", "ls-files"], cwd=deploy_files.ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    for name in listed.splitlines():
-        if deploy_files.is_in_image(name):
-            target = folder / name
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=deploy_files.ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for name in listed.stdout.splitlines():
+        source, target = deploy_files.ROOT / name, folder / name
+        if deploy_files.is_in_image(name) and source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(deploy_files.ROOT / name, target)
+            shutil.copy2(source, target)
     (folder / ".venv").symlink_to(Path(sys.executable).parent.parent)
 
 
