@@ -99,16 +99,33 @@ def test_keys_from_before_the_providers_memory_are_no_help() -> None:
     assert hold_mail(lost_from=BACKUP, lost_until=FAILURE, now=BACKUP + timedelta(hours=24, seconds=1)) == (0, 1)
 
 
-def test_the_ledger_of_contacts_follows(organization: Organization, client_of_acme: Client) -> None:
+@pytest.fixture
+def planned(organization: Organization, client_of_acme: Client) -> None:
+    """A mail to a client that was due before the failure, with its row in the ledger."""
     with all_organizations():
         contact = Contact.objects.create(
             organization=organization, client=client_of_acme, channel="email", kind="weekly-success", key="1",
             category="weekly", priority=40, is_budgeted=True, decided_at=BACKUP, due_at=BACKUP, status="planned",
         )  # fmt: skip
     queue(organization_id=organization.pk, contact_id=contact.pk, due_at=BACKUP, queued_at=BACKUP)
-    hold()
+
+
+def contact_state() -> tuple[str, datetime | None]:
     with all_organizations():
-        assert Contact.objects.values_list("status", "settled_at").get() == ("uncertain", RESTORED)
+        state: tuple[str, datetime | None] = Contact.objects.values_list("status", "settled_at").get()
+    return state
+
+
+@pytest.mark.usefixtures("planned")
+def test_the_ledger_of_contacts_follows() -> None:
+    hold()
+    assert contact_state() == ("uncertain", RESTORED)
+
+
+@pytest.mark.usefixtures("planned", "keys")
+def test_a_contact_whose_mail_goes_out_by_its_key_is_still_planned() -> None:
+    hold()
+    assert contact_state() == ("planned", None)
 
 
 @pytest.fixture(autouse=True)
@@ -156,6 +173,17 @@ def test_doing_it_twice_changes_nothing() -> None:
     before = rows("key", "status", "error")
     assert (first[-1][-2:], after_restore()[-1][-2:]) == ("3.", "0.")
     assert rows("key", "status", "error") == before
+
+
+def test_stopped_in_its_midst_it_has_held_what_there_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(**_times: datetime) -> None:
+        raise KeyboardInterrupt
+
+    in_state("pending")
+    monkeypatch.setattr(after_restore_command, "do_lost_work", stop)
+    with pytest.raises(KeyboardInterrupt):
+        after_restore()
+    assert rows("status") == [("uncertain",)]
 
 
 @pytest.mark.usefixtures("weekly")
