@@ -5,24 +5,26 @@ What they get is what they would get for something that does not exist, to the b
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import Model
 from django.test import Client as Browser
 from django.urls import get_resolver
+from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.api_keys import create_api_key
 from accounts.models import ApiKey, Client, Membership, Organization, User
 from accounts.tenancy import all_organizations, organization_scope
 from health.models import Alert
 from success.models import Churn, Insight, Score, Task
-from tests.factories import ClientFactory, MembershipFactory, UserFactory
+from tests import database
+from tests.factories import ClientFactory, MembershipFactory, OrganizationFactory, UserFactory
 from tests.gates.rows import MONDAY, NOW, TODAY, make_row, make_rows, tenant_models
 from tests.gates.test_addresses import ADMIN, patterns
 
@@ -190,8 +192,7 @@ def ids_of(organization: Organization) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def askers(outsider: Organization) -> dict[str, Asker]:
+def askers_of(outsider: Organization) -> dict[str, Asker]:
     with organization_scope(outsider.pk):
         key = create_api_key(outsider, kind=ApiKey.Kind.SECRET, name="theirs")
     client = ClientFactory.create(organization=outsider, external_id="own", user=UserFactory.create())
@@ -202,6 +203,44 @@ def askers(outsider: Organization) -> dict[str, Asker]:
         "a client": Asker(session=session_of(client.user), own="own"),
         "nobody": Asker(),
     }
+
+
+@dataclass(frozen=True)
+class World:
+    """Two organizations: `ids` and `contents` of the one that has rows, and who asks for them."""
+
+    ids: Mapping[str, str]
+    contents: list[Any]
+    strangers: Mapping[str, Asker]
+    own_key: Asker
+    own_client: Asker
+
+
+def make_world() -> World:
+    acme, outsider = (OrganizationFactory.create(slug=slug) for slug in ("acme", "outsider"))
+    ClientFactory.create(organization=outsider, external_id="user-1")
+    strangers = askers_of(outsider)
+    make_rows(acme)
+    ids = ids_of(acme)
+    with organization_scope(acme.pk):
+        key = create_api_key(acme, kind=ApiKey.Kind.SECRET, name="ours")
+        client = Client.objects.get(external_id=ids["client"])
+        client.user = UserFactory.create()
+        client.save()
+    own_key = Asker(headers={"Authorization": f"Bearer {key.secret}"}, own=ids["client"])
+    own_client = Asker(session=session_of(client.user), own=ids["client"])
+    return World(ids=ids, contents=contents(), strangers=strangers, own_key=own_key, own_client=own_client)
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """Committed, for all tests of this file: each takes back what it does, and making it again would take longer."""
+    with django_db_blocker.unblock():
+        made = make_world()
+        yield made
+        connections.close_all()
+        database.empty_tables()
+        connections.close_all()
 
 
 def contents() -> list[Any]:
@@ -221,36 +260,23 @@ def test_every_address_is_sampled_or_names_no_row() -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_what_is_anothers_is_answered_like_what_is_not_there(
-    name: str, organization: Organization, outsider: Organization, askers: dict[str, Asker]
-) -> None:
-    make_rows(organization)
-    theirs, before = ids_of(organization), contents()
-    missing = dict.fromkeys(theirs, MISSING_ID)
+def test_what_is_anothers_is_answered_like_what_is_not_there(name: str, world: World, db: None) -> None:
+    missing = dict.fromkeys(world.ids, MISSING_ID)
     expected = EXPECTED_OF_PAGES if name in PAGES else EXPECTED
     for sample in SAMPLES[name]:
-        for who, asker in askers.items():
+        for who, asker in world.strangers.items():
             for method in METHODS:
-                foreign, absent = (asker.ask(sample, method, ids) for ids in (theirs, missing))
+                foreign, absent = (asker.ask(sample, method, ids) for ids in (world.ids, missing))
                 assert foreign == absent, (who, method, sample.address)
                 assert b"of acme" not in foreign[1], (who, method, sample.address)
                 assert foreign[0] in expected[who], (who, method, sample.address, foreign)
-    assert contents() == before
+    assert contents() == world.contents
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_the_samples_are_there_for_their_own(name: str, organization: Organization) -> None:
+def test_the_samples_are_there_for_their_own(name: str, world: World, db: None) -> None:
     """Else the gate would compare nothing with nothing."""
-    with organization_scope(organization.pk):
-        key = create_api_key(organization, kind=ApiKey.Kind.SECRET, name="ours")
-    make_rows(organization)
-    ids = ids_of(organization)
-    with all_organizations():
-        client = Client.objects.get(organization=organization, external_id=ids["client"])
-        client.user = UserFactory.create()
-        client.save()
-    session = session_of(client.user) if name in PAGES else ""
-    own = Asker(headers={"Authorization": f"Bearer {key.secret}"}, session=session, own=ids["client"])
+    own = world.own_client if name in PAGES else world.own_key
     for sample in SAMPLES[name]:
         for method in [*(["GET"] if sample.is_read else []), *sample.bodies]:
-            assert own.ask(sample, method, ids)[0] in {200, 201, 302}, (method, sample.address)
+            assert own.ask(sample, method, world.ids)[0] in {200, 201, 302}, (method, sample.address)
