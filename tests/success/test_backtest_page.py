@@ -30,8 +30,8 @@ def _on_that_day() -> Any:
 @pytest.fixture
 def judged(organization: Organization, outsider: Organization) -> Organization:
     dice = random.Random(1)
-    store_pasts(organization, [random_past(dice) for _ in range(60)])
-    store_pasts(outsider, [random_past(dice) for _ in range(30)])
+    store_pasts(organization, [random_past(dice) for _ in range(26)])
+    store_pasts(outsider, [random_past(dice) for _ in range(24)])
     return organization
 
 
@@ -61,10 +61,11 @@ def test_members_see_their_own_and_operators_choose(judged: Organization, outsid
     assert own + theirs == observations(operator) == observations(operator, organization="x")
 
 
-@pytest.mark.parametrize("horizon", ["", "7", "x", "-1", "\0"])
-def test_a_horizon_that_is_not_there_is_the_usual_one(judged: Organization, horizon: str) -> None:
-    response = browser_of(judged, Membership.Role.STAFF).get(PLACE, {"horizon": horizon})
-    assert (response.status_code, response.context["figures"].days) == (200, 60)
+def test_a_horizon_that_is_not_there_is_the_usual_one(judged: Organization) -> None:
+    browser = browser_of(judged, Membership.Role.STAFF)
+    for horizon in ("", "7", "x", "-1", "\0"):
+        response = browser.get(PLACE, {"horizon": horizon})
+        assert (response.status_code, response.context["figures"].days) == (200, 60), horizon
 
 
 def test_it_is_computed_once_a_day_and_anew_after_a_mark(judged: Organization) -> None:
@@ -83,7 +84,7 @@ def test_the_page_takes_the_same_queries_for_few_and_many(
     organization: Organization, outsider: Organization, django_assert_max_num_queries: Any
 ) -> None:
     browser, dice, counts = browser_of(organization, Membership.Role.STAFF), random.Random(2), []
-    for many in (1, 60):
+    for many in (1, 30):
         store_pasts(organization, [random_past(dice) for _ in range(many)])
         cache.clear()
         with django_assert_max_num_queries(30) as found:
