@@ -133,13 +133,17 @@ def test_an_operator_acknowledges_in_the_admin(browser: Browser) -> None:
     assert "acknowledged" in browser.get(f"/admin/health/operatoralert/{alert.pk}/change/").content.decode()
 
 
-@pytest.mark.parametrize("path", ["/admin/health/operatoralert/", "/admin/emails/outboxemail/"])
-def test_lists_of_the_operator(browser: Browser, path: str, organization: Organization) -> None:
+def test_operator_alerts_and_the_mails_about_them_are_the_operators(
+    browser: Browser, organization: Organization
+) -> None:
     watch_installation(as_of=MONDAY + 20 * MINUTE)
+    alerts, mail_list = "/admin/health/operatoralert/", "/admin/emails/outboxemail/"
     browser.force_login(MembershipFactory.create(organization=organization, role="owner").user)
-    assert browser.get(path).status_code == 403
+    assert browser.get(alerts).status_code == 403
+    assert "Names: late" not in browser.get(mail_list).content.decode()
     browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
-    assert browser.get(path).status_code == 200
+    assert browser.get(alerts).status_code == 200
+    assert "Names: late" in browser.get(mail_list).content.decode()
 
 
 def mail(status: str, *, due: timedelta, organization: Organization) -> None:
