@@ -13,6 +13,8 @@ PROOFS = (
     "health_history",
     "alert_notices",
     "mail_delivery",
+    "eight_weeks",
+    "time_zones",
     "deployed",
     "restored_backup",
 )
