@@ -14,6 +14,12 @@ from tests import database
 from tests.factories import ClientFactory, OrganizationFactory
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that no process ends alone; one start of Chromium serves all its tests."""
+    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("browser", "slow")])
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
