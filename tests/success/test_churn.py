@@ -14,6 +14,7 @@ from success.churn import (
     mark_all_churned,
     mark_churned,
     unmark_churned,
+    version_of_marks,
 )
 from success.models import Churn
 from telemetry.models import ClientActivity
@@ -128,3 +129,27 @@ def test_a_merged_client_keeps_its_own_mark_or_takes_the_latest(ada: Client, own
             sender=None, organization_id=ada.organization_id, merged={client.pk: ada.pk for client in former}
         )
     assert marks() == [(ada.pk, kept, "", NOW)]
+
+
+def versions(organization: Organization, outsider: Organization) -> tuple[str, str, str]:
+    with all_organizations():
+        return version_of_marks(organization.pk), version_of_marks(outsider.pk), version_of_marks(None)
+
+
+def test_marks_get_another_version_whenever_one_comes_changes_or_goes(ada: Client, outsider: Organization) -> None:
+    other = ClientFactory.create(organization=ada.organization, signed_up_at=ada.signed_up_at)
+    told = [versions(ada.organization, outsider)]
+    for minute, (client, reason) in enumerate([(ada, ""), (other, ""), (ada, "Too dear")]):
+        mark(client, reason=reason, at=NOW + timedelta(minutes=minute))
+        told.append(versions(ada.organization, outsider))
+    unmark_churned(other, actor=None)
+    told.append(versions(ada.organization, outsider))
+    own, others, of_all = zip(*told, strict=True)
+    assert (len(set(own)), len(set(others)), len(set(of_all))) == (5, 1, 5)
+
+
+def test_marks_that_are_the_same_keep_their_version(ada: Client, outsider: Organization) -> None:
+    mark(ada)
+    before = versions(ada.organization, outsider)
+    mark(ada, at=NOW + timedelta(minutes=1))
+    assert versions(ada.organization, outsider) == before
