@@ -68,7 +68,7 @@ def test_scores_equal_the_oracle(policy: dict[str, Any], timezones: list[str], d
     wrong = []
     for timezone in timezones:
         organization = OrganizationFactory.create(timezone=timezone)
-        histories = [random_history(dice, around=PERIOD_ENDS) for _ in range(250)]
+        histories = [random_history(dice, around=PERIOD_ENDS) for _ in range(130)]
         clients = store(organization, histories)
         with organization_scope(organization.pk):
             if policy != DEFAULT_POLICY:
