@@ -29,6 +29,14 @@ def validate_one_address(address: str) -> None:
     validate_email(address)
 
 
+def is_one_address(address: str) -> bool:
+    try:
+        validate_one_address(address)
+    except ValidationError:
+        return False
+    return True
+
+
 def one_line(text: str, *, longest: int) -> str:
     """Without line breaks and other control characters: a line break in a header would begin another one."""
     visible = DIRECTIONS.sub("", text).encode("utf-8", "replace").decode()

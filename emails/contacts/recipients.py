@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.core.exceptions import ValidationError
 from django.db import connection
 
-from emails.addresses import validate_one_address
+from emails.addresses import is_one_address
 
 CLIENTS = """
     client.organization_id = %(organization)s AND client.id >= coalesce(%(first)s, 1)
@@ -71,7 +70,7 @@ def oddities_of(clients: Mapping[str, Any]) -> Oddities:
         cursor.execute(ODDITIES, clients)
         rows = cursor.fetchall()
     timezones = {name: zone for name in {name for name, _address in rows} if (zone := timezone_named(name))}
-    return Oddities(timezones, [address for address in {address for _name, address in rows} if _is_valid(address)])
+    return Oddities(timezones, [address for address in {address for _name, address in rows} if is_one_address(address)])
 
 
 def timezone_named(name: str) -> ZoneInfo | None:
@@ -80,11 +79,3 @@ def timezone_named(name: str) -> ZoneInfo | None:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
-
-
-def _is_valid(address: str) -> bool:
-    try:
-        validate_one_address(address)
-    except ValidationError:
-        return False
-    return True

@@ -10,6 +10,7 @@ from accounts.logins import password_link
 from accounts.models import Client, Organization, User
 from accounts.permissions import client_of, seat_of
 from accounts.tenancy import all_organizations
+from emails.addresses import is_one_address
 from emails.kinds import PASSWORD_LINK
 from success.client_access.mails import queue_access_mail
 
@@ -47,7 +48,9 @@ def _recipients(identifier: str, *, language: str) -> list[Recipient]:
     users = User.objects.filter(
         Q(username__iexact=identifier) | Q(email__iexact=identifier), is_active=True, is_superuser=False
     ).exclude(email="")
-    found = [_recipient(user, language=language) for user in users.order_by("pk")[:MOST_LOGINS]]
+    # An address may have been written before addresses were held to what mail can reach.
+    reachable = [user for user in users.order_by("pk")[:MOST_LOGINS] if is_one_address(user.email)]
+    found = [_recipient(user, language=language) for user in reachable]
     return [recipient for recipient in found if recipient]
 
 

@@ -50,10 +50,13 @@ def test_a_link_goes_to_the_logins_own_address(ada: Client, identifier: str) -> 
     assert stranger().login(username="ada", password=PASSWORD)
 
 
-@pytest.mark.parametrize("identifier", ["nobody", "sent-by-an-app@example.com", "operator", "retired", "lost", "bare"])
+@pytest.mark.parametrize(
+    "identifier", ["nobody", "sent-by-an-app@example.com", "operator", "retired", "lost", "bare", "unreachable"]
+)
 def test_whoever_gets_none_is_answered_the_same(ada: Client, identifier: str) -> None:
     UserFactory.create(username="operator", email="op@example.com", is_superuser=True)
     UserFactory.create(username="lost", email="lost@example.com")
+    MembershipFactory.create(user__username="unreachable", user__email='"a, b"@example.com')
     for name, fields in (("retired", {"user__is_active": False}), ("bare", {"user__email": ""})):
         MembershipFactory.create(user__username=name, **{"user__email": f"{name}@example.com"} | fields)
     known, unknown = ask("ada"), ask(identifier)
