@@ -15,7 +15,7 @@ import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
-from psycopg import sql
+from psycopg import errors, sql
 
 # Read before `_use` changes it: the connections share this dictionary.
 MAINTENANCE_DATABASE = settings.DATABASES["owner"]["NAME"]
@@ -50,7 +50,7 @@ def create_database(worker: str) -> None:
 def drop_database(worker: str) -> None:
     connections.close_all()
     with _owner_connection() as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_name(worker))))
+        _drop(connection, _name(worker))
 
 
 def empty_tables() -> None:
@@ -96,8 +96,17 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _recreate(connection: psycopg.Connection[tuple[object, ...]], name: str, template: str = "template1") -> None:
-    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    _drop(connection, name)
     connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def _drop(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
+    """A plain DROP sends autovacuum away by itself; FORCE is refused while it is there, as it is a superuser's."""
+    drop = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+    try:
+        connection.execute(drop)
+    except errors.ObjectInUse:
+        connection.execute(drop + sql.SQL(" WITH (FORCE)"))
 
 
 def _owner_connection() -> psycopg.Connection[tuple[object, ...]]:
