@@ -20,6 +20,7 @@ from emails.states import (
     begin_call,
     claim_emails,
     give_back,
+    hold,
     lease,
     mark_failed,
     mark_retry,
@@ -101,6 +102,8 @@ def deliver(email: OutboxEmail, line: Line) -> bool:
 def _may_call(email: OutboxEmail, line: Line, *, now: datetime) -> bool:
     """The last look, and the step to `calling` in the same transaction."""
     with all_organizations():
+        if not hold(email):
+            return False
         try:
             reason = _reason_not_to_send(email, at=now)
         except QuietTimeError as quiet:

@@ -70,7 +70,16 @@ MOVE = f"""
     UPDATE {{table}} AS moved SET client_id = merged.own FROM merged
     WHERE moved.organization_id = %(organization)s AND moved.client_id = merged.former
 """
+# Senders have the mail before its contact.
+HOLD_MAILS = f"""
+    WITH {MERGED}
+    SELECT FROM emails_outboxemail AS mail
+    WHERE mail.organization_id = %(organization)s
+        AND mail.client_id IN (SELECT former FROM merged UNION SELECT own FROM merged)
+    ORDER BY mail.id FOR UPDATE
+"""
 STATEMENTS = (
+    HOLD_MAILS,
     MERGE_WORDS,
     RENAME_DOUBLED_CONTACTS,
     MOVE.format(table="emails_contact"),

@@ -74,6 +74,12 @@ def claim_emails(*, now: datetime, most: int) -> list[OutboxEmail]:
         return sorted(claimed, key=lambda email: (-email.priority, email.next_attempt_at, email.pk))
 
 
+def hold(email: OutboxEmail) -> bool:
+    """Until the transaction ends; false when the lease was lost. Who changes mail and contact has the mail first."""
+    mine = OutboxEmail.objects.select_for_update().filter(pk=email.pk, attempt=email.attempt, status__in=HELD)
+    return bool(mine.values_list("pk", flat=True))
+
+
 def give_back(emails: Sequence[OutboxEmail]) -> None:
     """What one claim took and was not looked at is for others again."""
     with all_organizations():

@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,6 +73,18 @@ def empty_tables() -> None:
             f"BEGIN; SELECT set_config('mainstay.scope', 'all', true); {keep}"
             f" TRUNCATE {tables} RESTART IDENTITY CASCADE; {restore} COMMIT"
         )
+
+
+def wait_for_a_waiter() -> None:
+    """Until another transaction waits for what one has changed: for tests of two that meet."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("Nobody waits.")
 
 
 def _template() -> str:

@@ -18,6 +18,7 @@ Reason = Contact.Reason
 
 LOOK = f"""
 SELECT client.status = 'active' AND client.merged_into_id IS NULL, preference.is_agreed,
+    lower(client.email) <> lower(%(address)s),
     EXISTS (SELECT FROM emails_suppression AS suppression WHERE suppression.organization_id = %(organization)s
             AND lower(suppression.address) = lower(%(address)s) AND suppression.lifted_at IS NULL),
     organization.status = 'active' AND organization.runs_jobs, coalesce(client.timezone, ''), organization.timezone,
@@ -53,6 +54,7 @@ class Look:
 
     is_there: bool
     is_agreed: bool | None
+    is_other_address: bool
     is_stopped: bool
     is_switched_on: bool
     client_timezone: str
@@ -92,7 +94,7 @@ def reason_not_to_send(email: OutboxEmail, *, at: datetime) -> Contact.Reason | 
     Account mail and mail to staff (no category or no client) may always go. What was agreed is read anew: consent,
     the stopped addresses, the client and the organization, whether automatic work is switched on, `valid_until`,
     quiet hours, and the budget of the week when it is not the one that the mail was planned for. How often the
-    client wants it was settled when it was decided.
+    client wants it was settled when it was decided. To a former address nothing goes: it may be somebody else's.
     """
     if email.organization_id is None or email.client_id is None or not email.category:
         return None
@@ -122,6 +124,7 @@ def _reason(look: Look, email: OutboxEmail, *, at: datetime) -> Reason | None:
         Reason.CLIENT_LEFT: not look.is_there,
         Reason.NOT_ASKED: look.is_agreed is None,
         Reason.UNSUBSCRIBED: not look.is_agreed,
+        Reason.ADDRESS_CHANGED: look.is_other_address,
         Reason.STOPPED_ADDRESS: look.is_stopped,
         Reason.SWITCHED_OFF: not (look.is_switched_on and settings.ENABLE_SUCCESS_CRONS),
         Reason.LATE: email.valid_until is not None and at > email.valid_until,

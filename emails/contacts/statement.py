@@ -85,7 +85,7 @@ waiting AS MATERIALIZED (
     SELECT lower_one.*, mail.id AS mail_id
     FROM lower_one JOIN emails_outboxemail AS mail ON mail.organization_id = %(organization)s
         AND mail.client_id = lower_one.client_id AND mail.contact_id = lower_one.id
-    WHERE mail.status = 'pending' AND mail.doubtful_since IS NULL
+    WHERE mail.status IN ('pending', 'retry') AND mail.doubtful_since IS NULL
     FOR UPDATE OF mail SKIP LOCKED
 ),
 unmailed AS (

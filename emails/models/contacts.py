@@ -37,6 +37,7 @@ class Contact(models.Model):
         INVALID_ADDRESS = "invalid_address", _("Not exactly one valid address")
         NOT_ASKED = "not_asked", _("Never asked for consent")
         UNSUBSCRIBED = "unsubscribed", _("Does not want it")
+        ADDRESS_CHANGED = "address_changed", _("The address has changed since")
         STOPPED_ADDRESS = "stopped_address", _("The address bounced or complained")
         FREQUENCY = "frequency", _("Wants it less often")
         BUDGET = "budget", _("Enough messages this week")

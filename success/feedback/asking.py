@@ -18,8 +18,14 @@ WITH heard AS (
     SELECT client_id, kind, given_at AS at FROM success_feedback
     WHERE organization_id = %(organization)s AND client_id = ANY(%(clients)s)
     UNION ALL
-    SELECT client_id, kind, greatest(asked_at, answered_at, declined_at) FROM success_feedbackrequest
-    WHERE organization_id = %(organization)s AND client_id = ANY(%(clients)s)
+    SELECT client_id, kind, greatest(asked_at, answered_at, declined_at) FROM success_feedbackrequest AS request
+    WHERE organization_id = %(organization)s AND client_id = ANY(%(clients)s) AND NOT EXISTS (
+        -- A question in a mail that did not go out was not asked.
+        SELECT FROM emails_contact AS contact
+        WHERE contact.organization_id = %(organization)s AND contact.client_id = request.client_id
+            AND contact.decided_at = request.asked_at AND contact.status IN ('skipped', 'failed')
+            AND request.channel = 'link' AND request.answered_at IS NULL
+    )
 ),
 since AS (
     SELECT client_id, max(at) FILTER (WHERE kind = 'nps') AS nps, max(at) FILTER (WHERE kind = 'csat') AS csat

@@ -54,9 +54,9 @@ def test_of_equals_the_last_to_come_gives_way(scoped: Organization) -> None:
     [
         {"status": "claimed"},
         {"status": "calling"},
-        {"status": "retry"},
         {"status": "sent"},
         {"doubtful_since": MONDAY},
+        {"status": "retry", "doubtful_since": MONDAY},
     ],
 )
 def test_what_somebody_has_in_hand_stays(scoped: Organization, changes: dict[str, Any]) -> None:
@@ -65,6 +65,14 @@ def test_what_somebody_has_in_hand_stays(scoped: Organization, changes: dict[str
     OutboxEmail.objects.filter(pk=mail.pk).update(**changes)
     assert decide(scoped, kind=INTERVENTION) == Decided([], {Contact.Reason.BUDGET: 1})
     assert fates() == [("weekly-success", "planned", ""), ("intervention", "skipped", "budget")]
+
+
+def test_what_was_put_off_or_surely_refused_gives_way(scoped: Organization) -> None:
+    add_client(scoped, categories=ALL, weekly_cap=1)
+    [mail] = queue(decide(scoped))
+    OutboxEmail.objects.filter(pk=mail.pk).update(status="retry", retries=1)
+    decide(scoped, kind=INTERVENTION)
+    assert fates() == [("weekly-success", "skipped", "outranked"), ("intervention", "planned", "")]
 
 
 def test_the_least_important_gives_way(scoped: Organization) -> None:

@@ -45,6 +45,10 @@ def stop(email: OutboxEmail) -> None:
     )
 
 
+def move_house(email: OutboxEmail) -> None:
+    Client.objects.filter(mails=email).update(email="somewhere-else@example.org")
+
+
 def pause(email: OutboxEmail) -> None:
     Client.objects.filter(mails=email).update(status="paused")
 
@@ -72,6 +76,7 @@ def outrank(email: OutboxEmail) -> None:
         (unsubscribe, "unsubscribed"),
         (forget, "not_asked"),
         (stop, "stopped_address"),
+        (move_house, "address_changed"),
         (pause, "client_left"),
         (merge, "client_left"),
         (suspend, "switched_off"),
@@ -89,6 +94,11 @@ def test_what_has_changed_meanwhile_is_seen(
 def test_the_kill_switch_stops_what_is_queued(email: OutboxEmail, settings: Settings) -> None:
     settings.ENABLE_SUCCESS_CRONS = False
     assert reason_not_to_send(email, at=MONDAY) == "switched_off"
+
+
+def test_an_address_written_otherwise_is_the_same(email: OutboxEmail) -> None:
+    Client.objects.filter(mails=email).update(email=email.to_address.upper())
+    assert reason_not_to_send(email, at=MONDAY) is None
 
 
 def test_what_others_said_changes_nothing(email: OutboxEmail, outsider: Organization) -> None:

@@ -101,7 +101,9 @@ def test_a_mail_for_the_daytime_is_put_off_at_night(organization: Organization, 
             organization=organization, client=client_of_acme, category="weekly", is_agreed=True, source="staff",
             changed_at=NOW,
         )  # fmt: skip
-    queue(organization_id=organization.pk, client_id=client_of_acme.pk, category="weekly")
+        Client.objects.filter(pk=client_of_acme.pk).update(email="ada@example.com")
+    of_client = {"client_id": client_of_acme.pk, "to_address": "ada@example.com"}
+    queue(organization_id=organization.pk, category="weekly", **of_client)
     assert run_outbox(after=timedelta(hours=15)) == 0
     # Quiet hours end at 7 in Berlin.
     assert rows("status", "next_attempt_at", "retries") == [("retry", NOW + timedelta(hours=22), 0)]

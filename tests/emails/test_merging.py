@@ -14,6 +14,8 @@ from emails.consent import Word, history_of, record_consents
 from emails.merging import merge_mail
 from emails.models import Consent, Contact, MailPreference, OutboxEmail
 from emails.models.preferences import Source
+from emails.states import begin_call, hold, mark_sent
+from tests.database import wait_for_a_waiter
 from tests.factories import ClientFactory, OrganizationFactory
 
 NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
@@ -192,5 +194,36 @@ def test_a_word_that_comes_while_clients_are_merged_is_that_of_who_is_left(commi
 def _say_in_a_thread(client: Client) -> None:
     try:
         say(client, False)
+    finally:
+        connection.close()
+
+
+def test_a_merge_waits_for_a_sender_before_it_has_anything_that_the_sender_needs(committed_db: None) -> None:
+    organization = OrganizationFactory.create()
+    former, own = ClientFactory.create_batch(2, organization=organization)
+    planned = contact(former, PLANNED)
+    with all_organizations():
+        email = OutboxEmail.objects.create(
+            organization=organization, client=former, contact=planned, kind="weekly-success", key="2026-11-16",
+            to_address="ada@example.org", subject="Your week", text="", status="claimed", attempt=1, queued_at=NOW,
+            next_attempt_at=NOW,
+        )  # fmt: skip
+    with ThreadPoolExecutor(1) as pool:
+        with all_organizations():
+            assert hold(email)
+            merging = pool.submit(_merge_in_a_thread, former, own)
+            wait_for_a_waiter()
+            assert begin_call(email, now=NOW, provider="smtp")
+            mark_sent(email, now=NOW)
+        merging.result(timeout=20)
+    with all_organizations():
+        email.refresh_from_db()
+    assert (email.status, email.client_id) == ("sent", own.pk)
+    assert contacts() == [(planned.pk, own.pk, "2026-11-16", "sent", "")]
+
+
+def _merge_in_a_thread(former: Client, own: Client) -> None:
+    try:
+        merge([former], own)
     finally:
         connection.close()

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -16,10 +15,9 @@ from accounts.tenancy import all_organizations, organization_scope
 from health.checking import Checked
 from health.models import Alert
 from proofs.alert_races import CHECKER, is_a_story
+from tests.database import wait_for_a_waiter
 from tests.factories import OrganizationFactory
 from tests.health.watched_clients import HOUR, NOW, add_client, alerts, check
-
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
 
 
 def check_of_a_thread(organization: Organization) -> Checked:
@@ -27,18 +25,6 @@ def check_of_a_thread(organization: Organization) -> Checked:
         return check(organization)
     finally:
         connections.close_all()
-
-
-def wait_for_the_check() -> None:
-    """Until it has read what is committed and waits for what is not yet."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(WAITING)
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.01)
-    raise AssertionError("The check did not wait.")
 
 
 def test_what_was_opened_and_ended_while_a_check_read_is_reopened_by_it(committed_db: None) -> None:
@@ -51,7 +37,7 @@ def test_what_was_opened_and_ended_while_a_check_read_is_reopened_by_it(committe
                 opened_at=NOW - HOUR, changed_at=NOW - HOUR,
             )  # fmt: skip
             running = pool.submit(check_of_a_thread, organization)
-            wait_for_the_check()
+            wait_for_a_waiter()
             ended = {"ended_at": NOW - HOUR, "resolved_at": NOW - HOUR, "resolution": "condition_ended"}
             Alert.objects.filter(pk=alert.pk).update(**ended)
         assert running.result() == Checked(processed=1, reopened=1)

@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations, organization_scope
+from emails.models import Contact
 from success.feedback.asking import decline_feedback, due_feedback
 from success.feedback.giving import give_feedback
-from success.feedback.links import feedback_link
+from success.feedback.links import ask_clients, feedback_link
 from success.models import Feedback, FeedbackRequest
 from telemetry.models import ClientActivity
 from tests.factories import ClientFactory
@@ -116,6 +117,22 @@ def test_a_link_that_was_handed_out_counts_as_asked(client: Client) -> None:
         feedback_link(client, NPS, at=berlin(89))
     assert due(client) is None
     assert due(client, as_of=NOON + timedelta(days=1)) == CSAT
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "is_due"), [("sent", "", False), ("skipped", "outranked", True), ("failed", "", True)]
+)
+def test_a_question_in_a_mail_that_did_not_go_out_was_not_asked(
+    client: Client, status: str, reason: str, is_due: bool
+) -> None:
+    at = berlin(7)
+    with organization_scope(client.organization_id):
+        ask_clients(client.organization_id, {client.pk: NPS}, at=at)
+        Contact.objects.create(
+            organization_id=client.organization_id, client=client, channel="email", kind="weekly-success",
+            key="2026-11-09", priority=1, is_budgeted=True, decided_at=at, due_at=at, status=status, reason=reason,
+        )  # fmt: skip
+    assert due(client) == (NPS if is_due else None)
 
 
 def test_declining_counts_as_asked_and_twice_is_once(client: Client) -> None:
