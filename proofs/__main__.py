@@ -15,6 +15,7 @@ PROOFS = (
     "mail_delivery",
     "eight_weeks",
     "time_zones",
+    "isolation",
     "deployed",
     "restored_backup",
 )
