@@ -1,6 +1,6 @@
 """Policies in the admin: versions of an organization or of the platform, which are added and read, never edited."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from unfold.views import ChangeList
 
 from accounts.admin_access import OWNERS, TenantModelAdmin
 from accounts.models import Organization
+from accounts.policy_versions import changed_values
 
 
 def organization_of(request: HttpRequest, values: dict[str, Any]) -> Organization | None:
@@ -50,7 +51,7 @@ class VersionedAdmin(TenantModelAdmin):
     """The first fieldset begins with the organization, which only operators choose."""
 
     adders = OWNERS
-    changed_values: ClassVar[Callable[[Any, Any], dict[str, list[Any]]]]
+    values: ClassVar[Sequence[str]]
     fieldsets: Sequence[Any]
     ordering: Sequence[str]
 
@@ -88,7 +89,7 @@ class VersionedAdmin(TenantModelAdmin):
 
     @display(description=_("changed"))
     def changed(self, policy: Any) -> str:
-        changes = type(self).changed_values(policy.version_before, policy)
+        changes = changed_values(policy.version_before, policy, values=self.values)
         return "; ".join(f"{self._label(name)} {old} → {new}" for name, (old, new) in changes.items()) or "–"
 
     def _label(self, name: str) -> str:

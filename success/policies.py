@@ -1,15 +1,14 @@
 """Which policy scores a period end, and how a new version comes to be."""
 
 from datetime import date
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import F, Max, Q
 from django.utils.translation import gettext as _
 
-from accounts.audit import record_audit
 from accounts.models import Organization, User
+from accounts.policy_versions import add_version
 from success.formula import POLICY
 from success.models import Score, ScoringPolicy
 
@@ -71,27 +70,7 @@ def create_policy(
     Needs the organization's scope, or that of all of them for the platform default.
     """
     check_start(organization, effective_on=effective_on)
-    newest = ScoringPolicy.objects.filter(organization=organization).order_by("-version").first()
     policy = ScoringPolicy(
-        organization=organization,
-        version=newest.version + 1 if newest else 1,
-        effective_on=effective_on,
-        note=note,
-        created_by=created_by,
-        **values,
+        organization=organization, effective_on=effective_on, note=note, created_by=created_by, **values
     )
-    policy.full_clean()
-    policy.save(force_insert=True)
-    changes = {"effective_on": str(effective_on), **changed_values(newest, policy)}
-    record_audit("scoring_policy.created", subject=policy, organization=organization, actor=created_by, changes=changes)
-    return policy
-
-
-def changed_values(before: ScoringPolicy | None, after: ScoringPolicy) -> dict[str, Any]:
-    """The values in which two versions differ, as [old, new]; without an older one, against the defaults."""
-    before = before or ScoringPolicy()
-    return {
-        name: [getattr(before, name), getattr(after, name)]
-        for name in VALUES
-        if getattr(before, name) != getattr(after, name)
-    }
+    return add_version(policy, name="scoring_policy", values=VALUES, begins={"effective_on": str(effective_on)})

@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from accounts.admin_versions import VersionedAdmin, organization_asked_for, organization_of
 from accounts.models import Organization
-from emails.contacts.policies import VALUES, changed_values, create_policy, policy_in_force, sentence_of
+from emails.contacts.policies import VALUES, create_policy, policy_in_force, sentence_of
 from emails.models import ContactPolicy
 
 
@@ -24,7 +24,7 @@ class ContactPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(ContactPolicy)
 class ContactPolicyAdmin(VersionedAdmin):
     form = ContactPolicyForm
-    changed_values = changed_values
+    values = VALUES
     list_display = ("name", "meaning", "changed", "note", "created_by", "created_at", "organization")
     list_select_related = ("organization", "created_by")
     ordering = ("-id",)

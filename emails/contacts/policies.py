@@ -2,27 +2,19 @@
 
 from typing import Any
 
-from django.db import connection
-from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.audit import record_audit
 from accounts.models import Organization, User
+from accounts.policy_versions import add_version, version_in_force
 from emails.models import ContactPolicy
 
-PLATFORM = 0
 VALUES = ("weekly_cap", "send_from_hour", "send_until_hour", "business_days_only")
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('contact_policy:' || %s, 0))"
 
 
 def policy_in_force(organization_id: int) -> ContactPolicy:
     """The organization's newest version, else the newest platform default."""
-    return (
-        ContactPolicy.objects.filter(Q(organization_id=organization_id) | Q(organization=None))
-        .order_by(F("organization").asc(nulls_last=True), "-version")[:1]
-        .get()
-    )
+    return version_in_force(ContactPolicy, organization_id)
 
 
 def create_policy(
@@ -34,36 +26,8 @@ def create_policy(
     ValidationError when the values are not valid. Needs the organization's scope, or that of all of them for the
     platform default.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [organization.pk if organization else PLATFORM])
-    newest = ContactPolicy.objects.filter(organization=organization).order_by("-version").first()
-    policy = ContactPolicy(
-        organization=organization,
-        version=newest.version + 1 if newest else 1,
-        note=note,
-        created_by=created_by,
-        **values,
-    )
-    policy.full_clean()
-    policy.save(force_insert=True)
-    record_audit(
-        "contact_policy.created",
-        subject=policy,
-        organization=organization,
-        actor=created_by,
-        changes=changed_values(newest, policy),
-    )
-    return policy
-
-
-def changed_values(before: ContactPolicy | None, after: ContactPolicy) -> dict[str, Any]:
-    """The values in which two versions differ, as [old, new]; without an older one, against the defaults."""
-    before = before or ContactPolicy()
-    return {
-        name: [getattr(before, name), getattr(after, name)]
-        for name in VALUES
-        if getattr(before, name) != getattr(after, name)
-    }
+    policy = ContactPolicy(organization=organization, note=note, created_by=created_by, **values)
+    return add_version(policy, name="contact_policy", values=VALUES)
 
 
 def sentence_of(policy: ContactPolicy) -> str:

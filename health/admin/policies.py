@@ -14,7 +14,7 @@ from accounts.admin_audit import AuditedAdmin
 from accounts.admin_versions import VersionedAdmin, organization_asked_for, organization_of
 from health.admin.what_if import asks_what_if, form_that_is_only_shown, what_if_panel
 from health.models import Alert, HealthPolicy, Holiday
-from health.policies import VALUES, changed_values, create_policy, policy_in_force
+from health.policies import VALUES, create_policy, policy_in_force
 
 
 class HealthPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -34,7 +34,7 @@ class HealthPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(HealthPolicy)
 class HealthPolicyAdmin(VersionedAdmin):
     form = HealthPolicyForm
-    changed_values = changed_values
+    values = VALUES
     change_form_before_template = "admin/health/saves_on_enter.html"
     change_form_after_template = "admin/health/what_if.html"
     list_display = ("name", "changed", "note", "created_by", "created_at", "organization")

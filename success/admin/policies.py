@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_versions import VersionedAdmin, organization_asked_for, organization_of
 from success.models import ScoringPolicy
-from success.policies import VALUES, changed_values, check_start, create_policy, earliest_start_after, policy_in_force
+from success.policies import VALUES, check_start, create_policy, earliest_start_after, policy_in_force
 
 WEEK = timedelta(days=7)
 
@@ -35,7 +35,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(ScoringPolicy)
 class ScoringPolicyAdmin(VersionedAdmin):
     form = PolicyForm
-    changed_values = changed_values
+    values = VALUES
     list_display = ("name", "effective_on", "changed", "note", "created_by", "created_at", "organization")
     list_select_related = ("organization", "created_by")
     ordering = ("-effective_on", "-id")
