@@ -16,6 +16,7 @@ PROOFS = (
     "eight_weeks",
     "time_zones",
     "isolation",
+    "bad_input",
     "deployed",
     "restored_backup",
 )
