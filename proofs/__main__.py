@@ -19,6 +19,7 @@ PROOFS = (
     "bad_input",
     "deployed",
     "restored_backup",
+    "faults",
 )
 
 
