@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Any, ClassVar
 
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -83,6 +84,16 @@ class NotWrittenByHand:
         return False
 
 
+class ChosenRow(AutocompleteSelect):
+    """Shows a form again whose choice was no id at all: Django's own looks it up as a number and fails."""
+
+    longest_id = 18
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        ids = [each for each in value if not each or (str(each).isdecimal() and len(str(each)) <= self.longest_id)]
+        return super().optgroups(name, ids, attr)
+
+
 class TenantModelAdmin(ModelAdmin):  # type: ignore[misc]
     """Operators see every organization's rows, members those of their own. Roles decide who may do what."""
 
@@ -114,6 +125,11 @@ class TenantModelAdmin(ModelAdmin):  # type: ignore[misc]
         if request.user.is_superuser:
             return rows
         return rows.filter(**{self.organization_field: seat.organization_id}) if seat else rows.none()
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if "widget" not in kwargs and db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = ChosenRow(db_field, self.admin_site, using=kwargs.get("using"))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_exclude(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
         exclude = list(super().get_exclude(request, obj) or [])
