@@ -30,9 +30,12 @@ LONGEST_REFUSAL = 16_384
 SLOW_SECONDS = 1.0
 PATIENCE_SECONDS = 20
 LIMITS = {
-    "API_REQUESTS_PER_SECOND": "1000000", "API_REQUESTS_BURST": "1000000", "INGEST_FAILURES_PER_SECOND": "1000000",
-    "INGEST_FAILURES_BURST": "1000000", "CRON_WAIT_SECONDS": "0",
-}  # fmt: skip
+    "API_REQUESTS_PER_SECOND": "1000000",
+    "API_REQUESTS_BURST": "1000000",
+    "INGEST_FAILURES_PER_SECOND": "1000000",
+    "INGEST_FAILURES_BURST": "1000000",
+    "CRON_WAIT_SECONDS": "0",
+}
 # Prints the cookies of an owner and of a client of the organization.
 SIGN_IN = """
 import json
@@ -69,28 +72,85 @@ class Target:
     credentials: str = ""
 
 
-EVENT = ("type", "event", "name", "userId", "clientId", "anonymousId", "messageId", "timestamp", "occurredAt", "properties", "data", "context")  # fmt: skip
+EVENT = (
+    "type",
+    "event",
+    "name",
+    "userId",
+    "clientId",
+    "anonymousId",
+    "messageId",
+    "timestamp",
+    "occurredAt",
+    "properties",
+    "data",
+    "context",
+)
 TARGETS = (
     *(
         Target(("POST",), path, EVENT, "write_key")
-        for path in ("/v1/batch", "/v1/track", "/v1/identify", "/v1/alias", "/v1/page", "/beacon/v1/batch", "/api/v1/events")
+        for path in (
+            "/v1/batch",
+            "/v1/track",
+            "/v1/identify",
+            "/v1/alias",
+            "/v1/page",
+            "/beacon/v1/batch",
+            "/api/v1/events",
+        )
     ),
-    Target(("GET", "POST"), "/api/v1/clients?limit={}&cursor={}", ("externalId", "name", "email", "traits", "createdAt"), "secret_key"),
-    Target(("GET", "PATCH", "DELETE"), "/api/v1/clients/{}", ("name", "email", "timezone", "language", "status"), "secret_key"),
-    Target(("GET", "POST"), "/api/v1/tasks?clientId={}&status={}", ("clientId", "title", "dueOn", "status"), "secret_key"),
+    Target(
+        ("GET", "POST"),
+        "/api/v1/clients?limit={}&cursor={}",
+        ("externalId", "name", "email", "traits", "createdAt"),
+        "secret_key",
+    ),
+    Target(
+        ("GET", "PATCH", "DELETE"),
+        "/api/v1/clients/{}",
+        ("name", "email", "timezone", "language", "status"),
+        "secret_key",
+    ),
+    Target(
+        ("GET", "POST"), "/api/v1/tasks?clientId={}&status={}", ("clientId", "title", "dueOn", "status"), "secret_key"
+    ),
     Target(("PUT",), "/api/v1/clients/user-1/tasks/{}", ("title", "dueOn", "status", "isOnboarding"), "secret_key"),
     Target(("GET",), "/api/v1/clients/user-1/scores/{}", (), "secret_key"),
     Target(("PUT", "DELETE"), "/api/v1/clients/user-1/churn", ("churnedOn", "reason"), "secret_key"),
     Target(("GET", "PUT"), "/api/v1/clients/user-1/mail-preferences", ("weekly",), "secret_key"),
-    Target(("GET", "POST"), "/api/v1/feedback?clientId={}", ("clientId", "kind", "rating", "comment", "givenAt"), "secret_key"),
+    Target(
+        ("GET", "POST"),
+        "/api/v1/feedback?clientId={}",
+        ("clientId", "kind", "rating", "comment", "givenAt"),
+        "secret_key",
+    ),
     Target(("GET",), "/api/v1/alerts?status={}&owner={}&limit={}", (), "secret_key"),
     Target(("POST",), "/api/v1/alerts/{}/note", ("note",), "secret_key"),
-    Target(("GET", "POST", "PATCH"), "/api/client/success?clientId={}", ("clientId", "action", "insightId", "eventType", "periodEnd"), "secret_key"),
+    Target(
+        ("GET", "POST", "PATCH"),
+        "/api/client/success?clientId={}",
+        ("clientId", "action", "insightId", "eventType", "periodEnd"),
+        "secret_key",
+    ),
     Target(("GET", "POST"), "/api/cron/{}", ("organization", "periodEnd"), "cron_secret"),
     Target(("POST",), "/api/cron/success-score", ("organization", "periodEnd"), "cron_secret"),
     Target(("POST",), "/anymail/{}/tracking/", ("RecordType", "MessageID")),
     Target(("POST",), "/anymail/postmark/tracking/", ("RecordType", "MessageID", "Email")),
-    *(Target(("GET", "POST"), path) for path in ("/mail/c/{}/{}", "/mail/o/{}.gif", "/mail/preferences/{}", "/mail/unsubscribe/{}", "/feedback/{}?rating={}", "/invitation/{}", "/set-password/{}/{}", "/v1/projects/{}/settings", "/sourceConfig/?writeKey={}", "/{}")),
+    *(
+        Target(("GET", "POST"), path)
+        for path in (
+            "/mail/c/{}/{}",
+            "/mail/o/{}.gif",
+            "/mail/preferences/{}",
+            "/mail/unsubscribe/{}",
+            "/feedback/{}?rating={}",
+            "/invitation/{}",
+            "/set-password/{}/{}",
+            "/v1/projects/{}/settings",
+            "/sourceConfig/?writeKey={}",
+            "/{}",
+        )
+    ),
     Target(("GET",), "/client/dashboard/success?week={}&part={}", (), "client"),
     Target(("GET",), "/client/dashboard/success/events?part={}&before={}", (), "client"),
     Target(("POST",), "/client/tasks/{}/complete", ("next",), "client"),
@@ -98,12 +158,17 @@ TARGETS = (
     Target(("GET", "POST"), "/client/preferences", ("language", "timezone", "weekly"), "client"),
     Target(("GET",), "/admin/accounts/client/?q={}&p={}&o={}", (), "owner"),
     Target(("GET", "POST"), "/admin/accounts/client/{}/change/", ("name", "email", "external_id", "timezone"), "owner"),
-    Target(("POST",), "/admin/accounts/client/add/", ("external_id", "name", "email", "status", "language", "timezone"), "owner"),
+    Target(
+        ("POST",),
+        "/admin/accounts/client/add/",
+        ("external_id", "name", "email", "status", "language", "timezone"),
+        "owner",
+    ),
     Target(("POST",), "/admin/success/task/add/", ("client", "title", "status", "due_on", "external_id"), "owner"),
     Target(("GET",), "/admin/health/alert/?q={}&status={}", (), "owner"),
     Target(("GET",), "/admin/autocomplete/?term={}&app_label={}&model_name={}&field_name={}", (), "owner"),
     Target(("POST",), "/admin/success/task/", ("action", "_selected_action", "index"), "owner"),
-)  # fmt: skip
+)
 
 
 @dataclass
@@ -156,9 +221,10 @@ def wait_for(port: int) -> None:
     for _ in range(200):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
         except OSError:
             time.sleep(0.2)
+        else:
+            return
 
 
 def told(outcome: Outcome, alone: Outcome, took: float, log: str) -> bool:
@@ -168,7 +234,7 @@ def told(outcome: Outcome, alone: Outcome, took: float, log: str) -> bool:
     print(
         f"bad_input: {len(outcome.seconds):,} requests of {len(outcome.kinds)} kinds to {len(TARGETS)} sorts of address"
         f" in {took:.0f} s by {ASKING_AT_ONCE} at once ({statuses}): {len(outcome.failed)} failures,"
-        f" {len(outcome.slow)} over {SLOW_SECONDS:.0f} s, alone {len(alone.slow)}, {len(outcome.long)} refusals over {LONGEST_REFUSAL:,} bytes,"
+        f" {len(outcome.slow)} over {SLOW_SECONDS:.0f} s, alone {len(alone.slow)}, {len(outcome.long)} refusals over {LONGEST_REFUSAL:,} bytes,"  # noqa: E501
         f" {forged} forged lines in the log; p99 {p99 * 1000:.0f} ms, slowest {max(outcome.seconds) * 1000:.0f} ms",
         flush=True,
     )
@@ -189,9 +255,9 @@ def ask(port: int, credentials: dict[str, str], outcome: Outcome, number: int) -
     outcome.statuses[status] += 1
     outcome.seconds.append(took)
     outcome.kinds.add(kind)
-    if status >= 500:  # noqa: PLR2004
+    if status >= 500:
         outcome.failed.append(name)
-    if status >= 400 and len(answer) > LONGEST_REFUSAL:  # noqa: PLR2004
+    if status >= 400 and len(answer) > LONGEST_REFUSAL:
         outcome.long.append(name)
     if took > SLOW_SECONDS:
         outcome.slow.append(number)
@@ -260,14 +326,14 @@ def body_of(chance: random.Random, target: Target, value: str) -> tuple[bytes, b
     told = chance.choice(
         [fields, {"batch": [fields]}, {"events": [fields]}, {name: {value: [value]} for name in fields}]
     )
-    return json.dumps(told, ensure_ascii=chance.random() < 0.5).encode(errors="surrogatepass"), b"application/json"  # noqa: PLR2004
+    return json.dumps(told, ensure_ascii=chance.random() < 0.5).encode(errors="surrogatepass"), b"application/json"
 
 
 def changed(chance: random.Random, body: bytes) -> bytes:
     """Some bytes lost, doubled or replaced."""
     content = bytearray(body)
     change: list[Callable[[int], object]] = [
-        lambda at: content.pop(at),
+        content.pop,
         lambda at: content.insert(at, chance.randrange(256)),
         lambda at: content.__setitem__(at, chance.randrange(256)),
     ]

@@ -27,7 +27,7 @@ from emails.delivery import deliver_all
 from emails.models import Consent, OutboxEmail
 from emails.models.preferences import Source
 from jobs.definitions import Spread, WorkUnit, all_jobs
-from tests.factories import ClientFactory, MembershipFactory, OrganizationFactory, UserFactory
+from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
 from tests.gates.rows import make_rows, tenant_models
 
 FORGED = "2026-01-01 00:00:00 [error] canary"
@@ -47,7 +47,7 @@ PAGES = (
     "/client/preferences",
     "/client/feedback",
 )
-API = ("clients", "tasks", "feedback", "churn", "insights", "alerts", "milestones", "milestone-definitions", "scores")  # fmt: skip
+API = ("clients", "tasks", "feedback", "churn", "insights", "alerts", "milestones", "milestone-definitions", "scores")
 
 
 class Alive(HTMLParser):
@@ -205,7 +205,7 @@ def of_pages(place: str, browser: Browser, addresses: Any) -> Iterator[tuple[str
 
 def of_admin(user: User, organization: Organization) -> Iterator[tuple[str, str, str, list[str]]]:
     addresses = ["/admin/"]
-    for model in admin.site._registry:  # noqa: SLF001 - as Django's own checks do
+    for model in admin.site._registry:
         if model in tenant_models():
             base = f"/admin/{model._meta.app_label}/{model._meta.model_name}"
             own = {"pk": organization.pk} if model is Organization else {"organization": organization}
@@ -248,9 +248,14 @@ def of_mails(organization: Organization) -> Iterator[tuple[str, str, str, list[s
     for job in all_jobs():
         if job.spread is not Spread.INSTALLATION:
             unit = WorkUnit(
-                organization=organization.pk, period=job.every.period_of(now), first_client=None, last_client=None,
-                as_of=now, begun_at=now, parameters={},
-            )  # fmt: skip
+                organization=organization.pk,
+                period=job.every.period_of(now),
+                first_client=None,
+                last_client=None,
+                as_of=now,
+                begun_at=now,
+                parameters={},
+            )
             with organization_scope(organization.pk):
                 job.work(unit)
     with all_organizations():

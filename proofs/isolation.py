@@ -23,7 +23,8 @@ OTHERS = "import django, sys; django.setup(); from proofs.{module} import work; 
 def prove() -> bool:
     """Print the figures; True when all of it held."""
     parts = (MUTANTS, OTHERS.format(module="isolation_policies"), OTHERS.format(module="isolation_requests"))
-    return all([_held(part) for part in parts])
+    outcomes = [_held(part) for part in parts]
+    return all(outcomes)
 
 
 def _held(program: str) -> bool:

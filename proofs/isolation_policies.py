@@ -40,10 +40,15 @@ ELSEWHERE = (
     Damage("a table that nobody placed", TABLE.format(column="amount"), "DROP TABLE forgotten"),
     Damage(
         "a partition of events made by hand",
-        "CREATE TABLE telemetry_event_p200001 PARTITION OF telemetry_event FOR VALUES FROM ('2000-01-01') TO ('2000-02-01')",
+        "CREATE TABLE telemetry_event_p200001 PARTITION OF telemetry_event"
+        " FOR VALUES FROM ('2000-01-01') TO ('2000-02-01')",
         "DROP TABLE telemetry_event_p200001",
     ),
-    Damage("a view that reads as its owner", "CREATE VIEW forgotten AS SELECT * FROM accounts_client", "DROP VIEW forgotten"),
+    Damage(
+        "a view that reads as its owner",
+        "CREATE VIEW forgotten AS SELECT * FROM accounts_client",
+        "DROP VIEW forgotten",
+    ),
     Damage(
         "a view that says so",
         "CREATE VIEW forgotten WITH (security_invoker = off) AS SELECT * FROM accounts_client",
@@ -76,10 +81,11 @@ ELSEWHERE = (
     ),
     Damage(
         "a function that runs as the owner",
-        "CREATE FUNCTION forgotten() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM accounts_client'",
+        "CREATE FUNCTION forgotten() RETURNS bigint LANGUAGE sql"
+        " SECURITY DEFINER AS 'SELECT count(*) FROM accounts_client'",
         "DROP FUNCTION forgotten()",
     ),
-)  # fmt: skip
+)
 
 
 def work() -> bool:

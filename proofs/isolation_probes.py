@@ -96,7 +96,7 @@ def _pages(world: World) -> Iterator[tuple[str, str, dict[str, str]]]:
 
 
 def _pages_of_rows(acme: Organization) -> Iterator[tuple[str, str, dict[str, str]]]:
-    for model, registered in admin.site._registry.items():  # noqa: SLF001 - as Django's own checks do
+    for model, registered in admin.site._registry.items():
         if model not in tenant_models():
             continue
         base = f"/admin/{model._meta.app_label}/{model._meta.model_name}"

@@ -177,7 +177,11 @@ def ask(outcome: Outcome, handler: WSGIHandler, asked: tuple[Person, float, floa
 def answer_of(handler: WSGIHandler, environ: dict[str, Any]) -> tuple[int, str]:
     """As a server calls it: the connection goes back to the pool at the end."""
     told: list[str] = []
-    response = handler(environ, lambda status, headers, failure=None: told.append(status))
+
+    def start(status: str, *_: Any) -> Any:
+        told.append(status)
+
+    response = handler(environ, start)
     try:
         content = b"".join(response)
     finally:

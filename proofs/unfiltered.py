@@ -127,6 +127,6 @@ class SwitchingFinder(MetaPathFinder):
 
 def switch_filters() -> Switches:
     """Before anything of the project is imported."""
-    builtins._kept = SWITCHES.kept  # type: ignore[attr-defined]  # noqa: SLF001
+    builtins._kept = SWITCHES.kept  # type: ignore[attr-defined]
     sys.meta_path.insert(0, SwitchingFinder())
     return SWITCHES
