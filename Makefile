@@ -33,7 +33,7 @@ format: setup ## put the code into shape
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
 
-prove: setup ## proofs that kill things, minutes long; ARGS names one
+prove: setup ## all proofs, hours long; ARGS names one, ARGS=--short takes minutes
 	@exec $(VENV)/python -m proofs $(ARGS)
 
 bench: setup ## measure; ARGS goes to the benchmarks

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from devserver import application
-from proofs.deploy_files import ROOT, compose, example_env
+from proofs.deployment.files import ROOT, compose, example_env
 
 PASSWORDS = {
     "POSTGRES_PASSWORD": "superuser-secret",

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from devserver import application
-from proofs.deploy_files import ROOT, dockerfile, image_command, image_health_check, is_in_image
+from proofs.deployment.files import ROOT, dockerfile, image_command, image_health_check, is_in_image
 
 FOLDERS_OF_OTHERS = ("benchmarks", "deploy", "devserver", "docs", "proofs", "tests")
 

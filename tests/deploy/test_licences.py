@@ -3,7 +3,7 @@
 import re
 from importlib import metadata
 
-from proofs.deploy_files import ROOT
+from proofs.deployment.files import ROOT
 
 # The last two ask that changes to the package itself be open; we change none.
 PERMITTED = re.compile(r"\b(MIT|MIT-0|BSD|Apache|PSF-2\.0|Mozilla|MPL-2\.0|LGPL)")

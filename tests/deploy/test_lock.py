@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from proofs.deploy_files import ROOT
+from proofs.deployment.files import ROOT
 
 LOCKS = ("base.txt", "dev.txt")
 PINNED = re.compile(r"^([a-z0-9][a-z0-9.-]*)(\[[a-z,-]+\])?==([^\s;\\]+)(?: ;.+?)? \\$")

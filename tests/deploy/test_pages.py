@@ -7,7 +7,7 @@ import pytest
 
 from health.models import OperatorAlert
 from jobs.probes import CHECKS
-from proofs.deploy_files import ROOT, documented_commands, example_env
+from proofs.deployment.files import ROOT, documented_commands, example_env
 
 PAGES = ("operating.md", "deployment.md", "backup.md", "operations.md")
 LINK = re.compile(r"\[[^\]]+\]\(([^)#:]*)(?:#([^)]+))?\)")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from proofs.deploy_files import INSTALLED_AT, UNITS, compose, image_command, unit, unit_commands
+from proofs.deployment.files import INSTALLED_AT, UNITS, compose, image_command, unit, unit_commands
 from tests.deploy.test_compose import PASSWORDS
 
 SERVICES = sorted(path.name for path in UNITS.glob("*.service"))

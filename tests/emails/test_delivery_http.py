@@ -14,7 +14,7 @@ from accounts.tenancy import all_organizations
 from emails.delivery import deliver_all
 from emails.models import OutboxEmail
 from emails.outbox import queue_mails
-from proofs.mail_provider import Provider, mail_provider
+from proofs.mail.provider import Provider, mail_provider
 from tests.emails.outgoing import NOW, mail, queue, rows, run_outbox
 
 pytestmark = pytest.mark.usefixtures("db")

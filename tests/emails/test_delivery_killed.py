@@ -15,9 +15,9 @@ from pytest_django import Settings
 from emails.delivery import deliver_all
 from emails.outbox import queue_mails
 from emails.states import KILLED
-from proofs.mail_provider import mail_provider
-from proofs.mail_senders import STEPS
-from proofs.mail_server import mail_server
+from proofs.mail.provider import mail_provider
+from proofs.mail.senders import STEPS
+from proofs.mail.server import mail_server
 from tests.emails.outgoing import mail, rows
 
 pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.slow]
@@ -32,7 +32,7 @@ settings.DATABASES["default"]["NAME"] = sys.argv[1]
 for name, value in eval(sys.argv[2]).items():
     setattr(settings, name, value)
 from emails import delivery
-from proofs.mail_senders import die_at_each_step
+from proofs.mail.senders import die_at_each_step
 delivery.BATCH = int(sys.argv[3])
 die_at_each_step()
 """

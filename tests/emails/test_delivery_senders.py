@@ -11,7 +11,7 @@ from emails.delivery import deliver_all
 from emails.models import OutboxEmail
 from emails.outbox import queue_mails
 from emails.states import claim_emails, lease, release_expired
-from proofs.mail_server import mail_server
+from proofs.mail.server import mail_server
 from tests.emails.outgoing import NOW, mail, rows
 
 pytestmark = pytest.mark.usefixtures("committed_db")

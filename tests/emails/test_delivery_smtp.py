@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from accounts.models import Organization
 from emails.outbox import queue_mails
-from proofs.mail_server import Mailbox, mail_server
+from proofs.mail.server import Mailbox, mail_server
 from tests.emails.outgoing import mail, queue, rows, run_outbox
 
 pytestmark = pytest.mark.usefixtures("db")

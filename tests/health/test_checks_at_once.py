@@ -14,7 +14,7 @@ from accounts.models import Organization
 from accounts.tenancy import all_organizations, organization_scope
 from health.checking import Checked
 from health.models import Alert
-from proofs.alert_races import CHECKER, is_a_story
+from proofs.alerts.alert_races import CHECKER, is_a_story
 from tests.database import wait_for_a_waiter
 from tests.factories import OrganizationFactory
 from tests.health.watched_clients import HOUR, NOW, add_client, alerts, check

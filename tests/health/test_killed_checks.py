@@ -1,4 +1,4 @@
-"""The check's worker killed with -9 after it has raised an alert; at every step: `proofs/alert_notices.py`."""
+"""The check's worker killed with -9 after it has raised an alert; at every step: `proofs/alerts/alert_notices.py`."""
 
 import io
 import os

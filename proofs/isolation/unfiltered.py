@@ -16,7 +16,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 APPS = ("accounts", "telemetry", "emails", "success", "health", "jobs")
 # They make data up for one organization, by name.
 LEFT_OUT = ("migrations", "demo")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from proofs.installation import Installation, installation
-from proofs.real_data import FIRST, IMPORT, LAST, expected_score, log_file, read_purchases
+from proofs.real_data.real_data import FIRST, IMPORT, LAST, expected_score, log_file, read_purchases
 
 HALF_YEAR = timedelta(days=182)
 LOG_ENDS_ON = date(1998, 7, 1)

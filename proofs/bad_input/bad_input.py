@@ -18,8 +18,8 @@ from statistics import quantiles
 from urllib.parse import quote, urlencode
 
 from devserver import processes
+from proofs.bad_input.poison import BOMB, HEADERS, VALUES
 from proofs.installation import Installation, free_port, installation
-from proofs.poison import BOMB, HEADERS, VALUES
 from tests.telemetry.poison import BODIES, EVENTS
 
 REQUESTS = 50_000
@@ -58,7 +58,9 @@ with all_organizations():
         cookies[name] = f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={'a' * 32}"
 print(json.dumps(cookies))
 """
-CANARIES = "import django, sys; django.setup(); from proofs.canaries import work; sys.exit(0 if work() else 1)"
+CANARIES = (
+    "import django, sys; django.setup(); from proofs.bad_input.canaries import work; sys.exit(0 if work() else 1)"
+)
 TOKEN = {"csrfmiddlewaretoken": "a" * 32}
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 
 from devserver import ports, processes
-from proofs import deploy_files
-from proofs.production import Production, answers, application_settings, production
+from proofs.deployment import files as deploy_files
+from proofs.deployment.production import Production, answers, application_settings, production
 
 SORTED = "(SELECT string_agg(item::text, ', ' ORDER BY item::text) FROM unnest({}) AS item)"
 TABLES = f"""
@@ -48,7 +48,7 @@ def prove() -> bool:
         ours.environment |= application_settings() | {
             "DJANGO_SETTINGS_MODULE": "config.settings.production",
             "REDIS_URL": ours.redis_url,
-            "EMAIL_BACKEND": "proofs.forgetful_mail.EmailBackend",
+            "EMAIL_BACKEND": "proofs.mail.forgetful.EmailBackend",
             "FORGETFUL_MAIL": str(ours.folder / "mails"),
             "SECURE_SSL_REDIRECT": "false",
             "LOG_LEVEL": "WARNING",

@@ -10,7 +10,7 @@ from proofs.installation import installation
 PATIENCE_SECONDS = 1_800
 WEEKS = 8
 EACH = 6
-CLOCK = "import django; django.setup(); from proofs.eight_weeks_clock import run; run()"
+CLOCK = "import django; django.setup(); from proofs.mail.eight_weeks_clock import run; run()"
 
 # Which weeks' mail a client of each sort gets, and why not in the others. Weeks count from 0; what happens, happens on
 # the Thursday after the third mail.

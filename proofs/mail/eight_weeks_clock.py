@@ -20,7 +20,7 @@ from emails.models.preferences import Source
 from emails.suppression import suppress
 from jobs.models import JobRun
 from jobs.schedule_sync import sync_schedules
-from proofs.eight_weeks import EACH, ORGANIZATIONS, SORTS, WEEKS
+from proofs.mail.eight_weeks import EACH, ORGANIZATIONS, SORTS, WEEKS
 from telemetry.tracking import track_event
 
 # The Sunday before the first of the eight Mondays.

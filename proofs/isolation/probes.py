@@ -20,7 +20,7 @@ from django.urls import get_resolver
 from accounts.models import Organization
 from accounts.tenancy import all_organizations, organization_scope
 from jobs.definitions import Spread, WorkUnit, all_jobs
-from proofs.unfiltered import SWITCHES
+from proofs.isolation.unfiltered import SWITCHES
 from telemetry.incoming import IncomingEvent
 from telemetry.recording import record_events
 from tests.factories import OrganizationFactory

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devserver import processes
-from proofs.disturbances import Running, family, frozen
+from proofs.faults.disturbances import Running, family, frozen
+from proofs.faults.lost_events import message
 from proofs.installation import free_port, installation
-from proofs.lost_events import message
 
 BROKER_DEAD_SECONDS = 10.0
 ANSWERED_WITHIN_SECONDS = 3.0

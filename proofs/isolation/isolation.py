@@ -10,19 +10,19 @@ from proofs.installation import Installation, installation
 
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "config.settings.test"}
 MUTANTS = """
-from proofs.unfiltered import switch_filters
+from proofs.isolation.unfiltered import switch_filters
 switch_filters()
 import django, sys
 django.setup()
-from proofs.isolation_mutants import work
+from proofs.isolation.mutants import work
 sys.exit(0 if work() else 1)
 """
-OTHERS = "import django, sys; django.setup(); from proofs.{module} import work; sys.exit(0 if work() else 1)"
+OTHERS = "import django, sys; django.setup(); from proofs.isolation.{module} import work; sys.exit(0 if work() else 1)"
 
 
 def prove() -> bool:
     """Print the figures; True when all of it held."""
-    parts = (MUTANTS, OTHERS.format(module="isolation_policies"), OTHERS.format(module="isolation_requests"))
+    parts = (MUTANTS, OTHERS.format(module="policies"), OTHERS.format(module="requests"))
     outcomes = [_held(part) for part in parts]
     return all(outcomes)
 

@@ -16,7 +16,7 @@ from devserver import hosting, postgres, processes, provision
 from devserver.binaries import postgres_programs
 from devserver.homes import remove
 from devserver.valkey import Valkey
-from proofs import deploy_files
+from proofs.deployment import files as deploy_files
 
 PASSWORDS = ("OWNER", "APP", "BACKUP")
 HOST = "mainstay.example.com"

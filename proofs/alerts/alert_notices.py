@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from devserver import processes
-from proofs.gates import GATES, GATES_OF_DIGESTS, Gate, build_gates, closed, wait_for_one_at
+from proofs.alerts.gates import GATES, GATES_OF_DIGESTS, Gate, build_gates, closed, wait_for_one_at
 from proofs.installation import Installation, installation
 
 CHECK, DIGEST = "health-check", "alert-digest"

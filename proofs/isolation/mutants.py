@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from django.db import connection, connections
 
-from proofs.isolation_probes import Probe, Seen, all_probes
-from proofs.unfiltered import SWITCHES
+from proofs.isolation.probes import Probe, Seen, all_probes
+from proofs.isolation.unfiltered import SWITCHES
 from tests.gates.catalogue import tenant_tables
 
 # A filter that everything passes by is probed with so many of what reaches it.

@@ -2,7 +2,7 @@
 nothing acknowledged is lost, nothing is doubled, and the chain ends by itself. Then the database stands still for a
 minute, the broker is dead, and the disk is full.
 
-`python -m proofs faults` is of nightly length, `python -m proofs faults_short` has fewer clients and mishaps.
+`python -m proofs faults` is of nightly length, `python -m proofs --short faults` has fewer clients and mishaps.
 """
 
 import json
@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from email.utils import parseaddr
 
 from devserver import processes
-from proofs.disturbances import Running, befall
+from proofs.faults.disturbances import Running, befall
+from proofs.faults.lost_events import BATCH, Sending, message
+from proofs.faults.standstills import prove_standstills
 from proofs.installation import Installation, free_port, installation
-from proofs.lost_events import BATCH, Sending, message
-from proofs.mail_server import Mailbox, mail_server
-from proofs.standstills import prove_standstills
+from proofs.mail.server import Mailbox, mail_server
 
 SEED = 20_261_121
 SENDERS = 4
@@ -111,6 +111,11 @@ class Chain:
 def prove() -> bool:
     """Print the figures; True when everything held."""
     return prove_with(clients=5_000, mishaps=40)
+
+
+def prove_short() -> bool:
+    """The same with fewer clients and mishaps, and shorter standstills."""
+    return prove_with(clients=500, mishaps=10, frozen_seconds=12.0)
 
 
 def prove_with(*, clients: int, mishaps: int, frozen_seconds: float = 60.0) -> bool:

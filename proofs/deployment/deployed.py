@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from devserver import ports, processes
-from proofs import deploy_files
-from proofs.production import HOST, Production, answers, application_settings, production
+from proofs.deployment import files as deploy_files
+from proofs.deployment.production import HOST, Production, answers, application_settings, production
 
 PATIENCE_SECONDS = 100
 SERVICES = ("web", "worker", "beat")

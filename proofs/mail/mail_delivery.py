@@ -17,9 +17,9 @@ from typing import Any
 
 from devserver import processes
 from proofs.installation import Installation, installation
-from proofs.mail_provider import mail_provider
-from proofs.mail_senders import STEPS
-from proofs.mail_server import mail_server
+from proofs.mail.provider import mail_provider
+from proofs.mail.senders import STEPS
+from proofs.mail.server import mail_server
 
 CLIENTS = 5_000
 KILLS = 60
@@ -245,7 +245,7 @@ def process_state(pid: int) -> str:
 
 
 def start_sender(ours: Installation, *step: str) -> processes.Process:
-    return ours.start(sys.executable, "-m", "proofs.mail_senders", *step, log="sender.log")
+    return ours.start(sys.executable, "-m", "proofs.mail.senders", *step, log="sender.log")
 
 
 def end(sender: processes.Process) -> None:
