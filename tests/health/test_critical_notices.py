@@ -3,10 +3,12 @@ from typing import Any
 
 import pytest
 
+from django.db.models.signals import post_init
+
 from accounts.models import Client, Membership, Organization
 from accounts.tenancy import all_organizations, organization_scope
 from emails.models import OutboxEmail
-from health.models import NoticePreference
+from health.models import Alert, NoticePreference
 from health.notices.critical import queue_critical_notices
 from tests.factories import ClientFactory, MembershipFactory
 from tests.health.alert_rows import NOW, alert_of, entry_of
@@ -56,6 +58,23 @@ def test_many_at_once_are_one_mail(organization: Organization, client_of_acme: C
         text = OutboxEmail.objects.get().text
     assert text.count("No activity since") == 20
     assert "And 3 more." in text
+
+
+def test_of_many_only_those_that_are_listed_are_read(organization: Organization, client_of_acme: Client) -> None:
+    MembershipFactory.create(organization=organization, user__email="bob@example.com")
+    for number in range(22):
+        alert_of(ClientFactory.create(organization=organization, external_id=f"other-{number}"))
+    read = list[Alert]()
+
+    def count(instance: Alert, **_facts: Any) -> None:
+        read.append(instance)
+
+    post_init.connect(count, sender=Alert)
+    try:
+        assert notify(organization) == 2
+    finally:
+        post_init.disconnect(count, sender=Alert)
+    assert len(read) == 20
 
 
 def test_a_unit_tells_of_its_own_clients(organization: Organization, client_of_acme: Client) -> None:
