@@ -2,7 +2,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
 from django.db.models.signals import post_init
 
 from accounts.models import Client, Membership, Organization
