@@ -2,15 +2,18 @@
 
 from django.db import migrations, models
 
+from accounts.gentle_indexes import AddIndexGently
+
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [
         ("accounts", "0007_timezones_of_places"),
         ("emails", "0010_find_contacts_by_state"),
     ]
 
     operations = [
-        migrations.AddIndex(
+        AddIndexGently(
             model_name="contact",
             index=models.Index(
                 condition=models.Q(("status", "skipped")),
@@ -18,7 +21,7 @@ class Migration(migrations.Migration):
                 name="emails_contact_not_made",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexGently(
             model_name="outboxemail",
             index=models.Index(fields=["organization", "queued_at"], name="emails_outbox_queued"),
         ),

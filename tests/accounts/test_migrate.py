@@ -1,0 +1,71 @@
+"""The command that changes the schema beside others who use it."""
+
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connections
+from psycopg import Connection
+from pytest_django import Settings
+
+from accounts.management.commands import migrate
+
+COLUMN = """
+    SELECT count(*) FROM information_schema.columns
+    WHERE table_name = 'accounts_organization' AND column_name = 'sample'
+"""
+
+
+@pytest.fixture
+def _sample_migrations(committed_db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An application without tables lends its name to them."""
+    settings.MIGRATION_MODULES = {"humanize": "tests.accounts.sample.migrations"}
+    monkeypatch.setattr(migrate, "LOCK_MILLISECONDS", 20)
+    monkeypatch.setattr(migrate, "PAUSE_SECONDS", 0)
+    yield
+    call_command("migrate", "humanize", "zero", verbosity=0)
+
+
+@pytest.fixture
+def reader(committed_db: None) -> Iterator[Connection[Any]]:
+    """Somebody who read the table, in a transaction that does not end."""
+    default = connections["default"].get_connection_params()
+    with psycopg.connect(**{name: default[name] for name in ("host", "port", "user", "password", "dbname")}) as other:
+        other.execute("SELECT FROM accounts_organization")
+        yield other
+
+
+def is_there() -> bool:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(COLUMN)
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.usefixtures("_sample_migrations")
+def test_a_migration_is_begun_again_until_its_locks_are_free(reader: Connection[Any]) -> None:
+    class Told(StringIO):
+        def write(self, text: str) -> int:
+            if "begun again" in text:
+                reader.rollback()
+            return super().write(text)
+
+    told = Told()
+    call_command("migrate", "humanize", "0001", verbosity=0, stdout=told)
+    assert is_there()
+    assert told.getvalue() == "Somebody else holds what a migration needs: it is undone and begun again.\n"
+
+
+@pytest.mark.usefixtures("_sample_migrations")
+def test_patience_ends_and_nothing_is_half_done(reader: Connection[Any]) -> None:
+    with pytest.raises(CommandError, match=r"docs/upgrading\.md"):
+        call_command("migrate", "humanize", "0001", verbosity=0, patience=0)
+    assert not is_there()
+
+
+@pytest.mark.usefixtures("_sample_migrations")
+def test_what_no_lock_was_in_the_way_of_fails_at_once() -> None:
+    with pytest.raises(OperationalError, match="too slow"):
+        call_command("migrate", "humanize", verbosity=0)
