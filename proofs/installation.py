@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -19,11 +19,12 @@ from devserver.supervision import Service
 
 @dataclass
 class Installation:
-    """`environment` is what every process of it is started with."""
+    """`environment` is what every process of it is started with, `code` the folder whose programs run."""
 
     environment: dict[str, str]
     servers: services.Servers
     logs: Path
+    code: Path = field(default_factory=Path.cwd)
 
     @property
     def database(self) -> Service:
@@ -32,7 +33,7 @@ class Installation:
     def start(self, *command: str, log: str) -> processes.Process:
         """Start one of our programs in a session of its own."""
         return processes.spawn(
-            command, log=self.logs / log, env=self.environment, cwd=Path.cwd(), dies_with_us=signal.SIGKILL
+            command, log=self.logs / log, env=self.environment, cwd=self.code, dies_with_us=signal.SIGKILL
         )
 
     def start_web(self, port: int) -> processes.Process:
@@ -45,8 +46,9 @@ class Installation:
     def manage(self, *arguments: str) -> str:
         """Run manage.py and give what it printed."""
         return subprocess.run(
-            [sys.executable, "manage.py", *arguments], env=self.environment, check=True, capture_output=True, text=True
-        ).stdout
+            [sys.executable, "manage.py", *arguments],
+            cwd=self.code, env=self.environment, check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
 
     def kill_database(self) -> None:
         """kill -9 of the server and all its backends at once, and start it again: it recovers from its log."""
@@ -69,7 +71,7 @@ class Installation:
 
 
 @contextmanager
-def installation(**settings: str) -> Iterator[Installation]:
+def installation(*, code: Path | None = None, **settings: str) -> Iterator[Installation]:
     """Servers, a migrated database and the environment to run programs in; all of it is gone afterwards."""
     secrets = keys.make()
     with hosting.scratch(remove) as folder, tempfile.TemporaryDirectory() as logs:
@@ -79,7 +81,7 @@ def installation(**settings: str) -> Iterator[Installation]:
             ours = (
                 services.environment(addresses, secrets) | {"DJANGO_SETTINGS_MODULE": "benchmarks.settings"} | settings
             )
-            made = Installation(services.full_environment(os.environ | ours), servers, Path(logs))
+            made = Installation(services.full_environment(os.environ | ours), servers, Path(logs), code or Path.cwd())
             made.manage("migrate", "--verbosity", "0")
             yield made
         finally:
