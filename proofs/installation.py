@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,11 +63,11 @@ class Installation:
             connection.execute("SELECT set_config('mainstay.scope', 'all', true)")
             return connection.execute(query, parameters).fetchall()
 
-    def change(self, statement: str) -> None:
+    def change(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
         """Write with the serving role, in the scope of all organizations."""
         with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
             connection.execute("SELECT set_config('mainstay.scope', 'all', true)")
-            connection.execute(statement)
+            connection.execute(statement, parameters)
 
 
 @contextmanager

@@ -5,8 +5,7 @@ import random
 import signal
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +14,37 @@ from devserver import processes
 from devserver.supervision import Service
 from proofs.installation import Installation
 
-PARTS = ("worker", "worker's child", "clock", "web", "broker", "database")
-FROZEN_SECONDS = 3.0
+# Of a worker and of the web server all processes, only the one that the others come from, or only one of those.
+PARTS = (
+    "worker", "worker's parent", "worker's child", "clock", "web", "web's parent", "web's child", "broker", "database"
+)  # fmt: skip
 LONGEST_DOWN_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Mishap:
+    """A part is frozen for a while, or killed and started again after it."""
+
+    part: str
+    freezes: bool
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        return f"{self.part} {'frozen' if self.freezes else 'killed'}"
+
+
+def mishaps(chance: random.Random, *, number: int, frozen_seconds: Sequence[float]) -> list[Mishap]:
+    """In random order, and of the first ones each befalls another part; then each kind comes before any comes again."""
+    drawn: list[Mishap] = []
+    while len(drawn) < number:
+        freezing = {part: position % 2 == 0 for position, part in enumerate(chance.sample(PARTS, len(PARTS)))}
+        for is_first in (True, False):
+            for part in chance.sample(PARTS, len(PARTS)):
+                freezes = freezing[part] is is_first
+                seconds = chance.choice(frozen_seconds) if freezes else chance.uniform(0, LONGEST_DOWN_SECONDS)
+                drawn.append(Mishap(part, freezes, seconds))
+    return drawn[:number]
 
 
 @dataclass
@@ -28,7 +55,6 @@ class Running:
     port: int
     programs: dict[str, processes.Process] = field(default_factory=dict)
     down_seconds: float = 0.0
-    done: Counter[str] = field(default_factory=Counter)
 
     def start(self, part: str) -> None:
         self.programs[part] = self._starters()[part]()
@@ -53,46 +79,38 @@ class Running:
             raise LookupError(f"{part} does not run.")
         return process.pid
 
-    def kill(self, part: str, *, down: float) -> None:
-        """kill -9 of all of its processes; it is started again after a while."""
-        for pid in family(self.leader(part)):
-            send(pid, signal.SIGKILL)
+    def befall(self, mishap: Mishap, chance: random.Random) -> None:
+        part, _, which = mishap.part.partition("'s ")
+        leader, *others = family(self.leader(part))
+        victims = {"parent": [leader], "child": [chance.choice(others)] if others else []}.get(which, [leader, *others])
+        began = time.monotonic()
+        if mishap.freezes:
+            with frozen(victims):
+                time.sleep(mishap.seconds)
+        else:
+            for pid in victims:
+                send(pid, signal.SIGKILL)
+            if leader in victims:
+                self._start_again(part, after=mishap.seconds)
+        self.down_seconds += time.monotonic() - began
+
+    def _start_again(self, part: str, *, after: float) -> None:
+        """As a service manager does: what came from a killed parent goes on for that while, and is then ended too."""
         if part in self.programs:
             self.programs[part].wait()
-            time.sleep(down)
+            time.sleep(after)
+            processes.kill_group(self.programs[part].pid)
             self.start(part)
             return
         service = self.server(part)
         if service.process:
             service.process.wait()
-        time.sleep(down)
+        time.sleep(after)
         service.start()
 
     def stop(self) -> None:
         for process in self.programs.values():
             processes.stop(process)
-
-
-def befall(running: Running, chance: random.Random) -> None:
-    """One mishap: a part is killed or frozen; of a worker perhaps only a child."""
-    part, freezes = chance.choice(PARTS), chance.random() < 0.4
-    running.done[f"{part} {'frozen' if freezes else 'killed'}"] += 1
-    began = time.monotonic()
-    if part == "worker's child":
-        children = family(running.leader("worker"))[1:]
-        victims = [chance.choice(children)] if children else []
-        if freezes:
-            with frozen(victims):
-                time.sleep(FROZEN_SECONDS)
-        else:
-            for pid in victims:
-                send(pid, signal.SIGKILL)
-    elif freezes:
-        with frozen(family(running.leader(part))):
-            time.sleep(FROZEN_SECONDS)
-    else:
-        running.kill(part, down=chance.uniform(0, LONGEST_DOWN_SECONDS))
-    running.down_seconds += time.monotonic() - began
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from zlib import crc32
 
 from devserver import processes
 from proofs.installation import Installation, free_port, installation
@@ -56,11 +57,11 @@ class Sending:
         return answer.status == 200 and result["accepted"] + result["duplicate"] == BATCH
 
 
-def message(message_id: str) -> dict[str, object]:
+def message(message_id: str, *, visitors: int = 200) -> dict[str, object]:
     return {
         "type": "track",
         "event": "task_completed",
-        "userId": f"client-{hash(message_id) % 200}",
+        "userId": f"visitor-{crc32(message_id.encode()) % visitors}",
         "messageId": message_id,
         "timestamp": datetime.now(UTC).isoformat(),
     }
