@@ -5,11 +5,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
 from itertools import islice
 
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import connection
 from django.utils import timezone
 
@@ -17,8 +14,10 @@ from accounts.models import Client, Organization, User
 from accounts.tenancy import organization_scope
 from benchmarks import load, web
 from benchmarks.figures import table
-from benchmarks.ingest import NAMES, PRODUCT
+from benchmarks.ingest import PRODUCT
+from benchmarks.messages import NAMES
 from benchmarks.population import FEEDBACK, TASKS, analyze, create_organization, create_silent_clients
+from benchmarks.sessions import sign_in
 from success.insights.writing import write_insights
 from success.milestones.reaching import reach_milestones
 from success.scoring import score_clients
@@ -119,12 +118,7 @@ def _sign_in(organization: Organization) -> str:
     user = User.objects.create_user(f"client-{organization.slug}")
     with organization_scope(organization.pk):
         Client.objects.filter(organization=organization, external_id="client-1").update(user=user)
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+    return sign_in(user)
 
 
 def report(measured: Sequence[Measured]) -> str:

@@ -1,24 +1,22 @@
 """Events per second, durable, over HTTP: the product, the plain way, and PostgreSQL by itself."""
 
 import json
-import random
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
 
 from benchmarks import load, web
 from benchmarks.figures import count, percentile, table
+from benchmarks.messages import CLIENTS, messages
 from benchmarks.population import Population, analyze, create_organization, create_silent_clients
 from telemetry.recording import record_events
 from telemetry.segment import from_segment
 
-CLIENTS = 1_000
-NAMES = ("page_view", "task_completed", "login", "content_generated", "Report Opened", "visual_created")
 PRODUCT = "config.wsgi:application"
 PLAIN = "benchmarks.plain.wsgi:application"
 
@@ -81,22 +79,6 @@ def _send(address: tuple[str, int], way: Way, population: Population, size: int,
     bodies = [json.dumps({"batch": messages(size)}).encode() for _ in range(requests)]
     prepared = [load.post(way.path, body, key=population.write_key) for body in bodies]
     return load.send_all(address, prepared, connections=16 if size == 1 else 8)
-
-
-def messages(size: int, *, clients: int = CLIENTS) -> list[dict[str, Any]]:
-    """Messages as a server SDK sends them, about 200 bytes each, over so many clients."""
-    now = datetime.now(UTC)
-    return [
-        {
-            "type": "track",
-            "event": random.choice(NAMES),
-            "userId": f"client-{random.randint(1, clients)}",
-            "messageId": f"{random.getrandbits(128):032x}",
-            "timestamp": (now - timedelta(seconds=random.randrange(600))).isoformat(),
-            "properties": {"path": "/reports/42", "seconds": 12},
-        }
-        for _ in range(size)
-    ]
 
 
 def _measure_statement(size: int, seconds: float) -> Measured:

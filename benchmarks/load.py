@@ -26,7 +26,9 @@ class Load:
         return self.requests / self.seconds
 
 
-class _Connection:
+class Connection:
+    """Kept alive over many requests, one at a time. Answers are expected to tell their length."""
+
     def __init__(self, address: tuple[str, int]) -> None:
         self.socket = socket.create_connection(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -65,6 +67,11 @@ def get(path: str, *, cookie: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\nAccept: text/html\r\n\r\n".encode()
 
 
+def read(path: str, *, key: str) -> bytes:
+    """The bytes of one request that reads from the API."""
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
+
+
 def send_all(address: tuple[str, int], requests: Sequence[bytes], *, connections: int) -> Load:
     """Send every request once and wait for every answer."""
     latencies: list[float] = []
@@ -73,7 +80,7 @@ def send_all(address: tuple[str, int], requests: Sequence[bytes], *, connections
     with selectors.DefaultSelector() as selector:
         started = time.perf_counter()
         for _ in range(min(connections, len(requests))):
-            connection = _Connection(address)
+            connection = Connection(address)
             connection.send(next(waiting))
             selector.register(connection.socket, selectors.EVENT_READ, connection)
         while len(latencies) < len(requests):

@@ -17,7 +17,8 @@ from django.utils import timezone
 from accounts.tenancy import organization_scope
 from benchmarks import load, web
 from benchmarks.figures import count, percentile, table
-from benchmarks.ingest import PRODUCT, messages
+from benchmarks.ingest import PRODUCT
+from benchmarks.messages import messages
 from benchmarks.population import Population, analyze, create_clients, create_organization
 from success.milestones.reaching import reach_milestones
 

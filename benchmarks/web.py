@@ -26,14 +26,14 @@ def serving(application: str, *, environment: Mapping[str, str] | None = None) -
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "benchmarks.settings"} | dict(environment or {}),
     )  # fmt: skip
     try:
-        _wait_until_up(port)
+        wait_until_up(port)
         yield ("127.0.0.1", port)
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _wait_until_up(port: int) -> None:
+def wait_until_up(port: int) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         try:

@@ -1,0 +1,210 @@
+"""Half an hour at half of what the installation can follow, with hourly and weekly jobs in between: no request fails,
+no event is lost, and memory, open files, threads and connections do not grow.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from statistics import fmean
+
+from benchmarks.figures import percentile, table
+from proofs.load.pacing import Answer, Driven, drive
+from proofs.load.sampling import MEBIBYTE, Sample, Sampler, Table, tables
+from proofs.load.saturation import MIXED_RATES, capacity, climb, milliseconds, sender, warm_up
+from proofs.load.standing import Standing, standing
+from proofs.load.traffic import BATCH, MIXED
+from proofs.load.trends import Trend, trends
+
+MINUTES = 30.0
+SAMPLE_SECONDS = 10.0
+HOURLY_SECONDS, WEEKLY_SECONDS = 180.0, 360.0
+HOURLY = ("health-check", "alert-digest")
+WEEKLY = ("success-score", "health-check-after-scores", "success-insights", "success-email")
+# In the first third caches fill, each of the workers' children does each of the jobs once, and connections come of age.
+SETTLING = 1 / 3
+MARK = "soak-"
+STORED = "SELECT count(*), count(DISTINCT message_id) FROM telemetry_event WHERE message_id LIKE %s"
+COUNTED = "SELECT (SELECT count(*) FROM telemetry_event), (SELECT coalesce(sum(total), 0) FROM telemetry_dailyactivity)"
+RUNS = "SELECT job, status, max(generation), sum(error_count) FROM jobs_jobrun GROUP BY 1, 2 ORDER BY 1, 2"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Events, and what daily activity adds up to."""
+
+    events: int
+    activity: int
+
+    def __sub__(self, before: "Counted") -> "Counted":
+        return Counted(self.events - before.events, self.activity - before.activity)
+
+
+@dataclass
+class Soak:
+    """What came of it. `stored` and `distinct` are events of the load in the database."""
+
+    rate: float
+    driven: Driven
+    samples: list[Sample]
+    before: list[Table]
+    after: list[Table]
+    runs: list[tuple[object, ...]]
+    stored: int
+    distinct: int
+    counted: Counted
+    complaints: Counter[str]
+
+    @property
+    def settled(self) -> list[Sample]:
+        return self.samples[int(len(self.samples) * SETTLING) :]
+
+    @property
+    def acknowledged(self) -> int:
+        """Events of which the sender was told that they are stored."""
+        sizes = {"event": 1, "batch": BATCH}
+        return sum(sizes.get(answer.kind, 0) for answer in self.driven.answers if answer.status == 200)
+
+    @property
+    def failed(self) -> Counter[int]:
+        return Counter(answer.status for answer in self.driven.answers if not 200 <= answer.status < 300)
+
+
+def prove() -> bool:
+    """Print the figures; True when everything held."""
+    with standing() as running, sender() as pool:
+        warm_up(running, pool)
+        rate = capacity(climb(running, pool, MIXED, MIXED_RATES)) / 2
+        return tell(soak(running, pool, rate=rate, minutes=MINUTES))
+
+
+def soak(running: Standing, pool: ProcessPoolExecutor, *, rate: float, minutes: float) -> Soak:
+    before, counted = tables(running), count(running)
+    traffic = running.traffic(MIXED, mark=MARK)
+    future = pool.submit(drive, running.address, traffic, rate=rate, seconds=minutes * 60)
+    sampler, samples, begun = Sampler(running), list[Sample](), Counter[str]()
+    while not future.done():
+        time.sleep(SAMPLE_SECONDS - (time.monotonic() - sampler.begun) % SAMPLE_SECONDS)
+        samples.append(sampler.sample())
+        begin_due(running, samples[-1].second, begun)
+        if len(samples) % 6 == 0:
+            print(glance(samples[-6:]), flush=True)
+    return account(running, future.result(), samples, before, counted, rate=rate)
+
+
+def begin_due(running: Standing, second: float, begun: Counter[str]) -> None:
+    for name, jobs, every in (("hourly", HOURLY, HOURLY_SECONDS), ("weekly", WEEKLY, WEEKLY_SECONDS)):
+        if second >= begun[name] * every:
+            begun[name] += 1
+            running.begin(*jobs)
+
+
+def account(
+    running: Standing, driven: Driven, samples: list[Sample], before: list[Table], counted: Counted, *, rate: float
+) -> Soak:
+    ours = running.ours
+    stored, distinct = ours.ask(STORED, f"{MARK}%")[0]
+    logs = (running.log("web") + running.log("worker") + running.log("clock")).splitlines()
+    return Soak(
+        rate=rate,
+        driven=driven,
+        samples=samples,
+        before=before,
+        after=tables(running),
+        runs=ours.ask(RUNS),
+        stored=int(str(stored)),
+        distinct=int(str(distinct)),
+        counted=count(running) - counted,
+        complaints=Counter(
+            line[:300]
+            for line in logs
+            if any(f'"level": "{level}"' in line for level in ("warning", "error", "critical"))
+        ),
+    )
+
+
+def count(running: Standing) -> Counted:
+    return Counted(*(int(str(number)) for number in running.ours.ask(COUNTED)[0]))
+
+
+def tell(made: Soak) -> bool:
+    """Print it; True when everything held."""
+    settled = trends(made.settled)
+    answers = made.driven.answers
+    print(
+        f"soak: {made.driven.seconds / 60:.0f} minutes at {made.rate:.0f} requests/s: {len(answers):,} requests, not"
+        f" answered with 2xx: {dict(made.failed) or 'none'}; {made.acknowledged:,} events acknowledged, {made.stored:,}"
+        f" stored, {made.distinct:,} of them different; with page views"
+        f" {made.counted.events:,} events came in, and activity counts {made.counted.activity:,}"
+    )
+    print(f"{by_kind(answers)}\n\n{trend_table(settled)}\n\n{machine_table(made.samples)}\n\n{table_sizes(made)}")
+    for run in made.runs:
+        print(f"soak: run {run}")
+    for line, count in made.complaints.most_common(10):
+        print(f"soak: {count} × {line}")
+    for refusal in made.driven.refusals[:5]:
+        print(f"soak: {refusal[:500]!r}")
+    growing = [each.name for each in settled if not each.is_flat]
+    print(f"soak: growing: {', '.join(growing) or 'nothing'}")
+    return (
+        not growing
+        and not made.failed
+        and made.acknowledged == made.stored == made.distinct
+        and made.counted.events == made.counted.activity
+        and all(status in {"succeeded", "running", "skipped_late"} and not errors for _, status, _, errors in made.runs)
+    )
+
+
+def glance(samples: Sequence[Sample]) -> str:
+    last = samples[-1]
+    memory = ", ".join(f"{part} {taken.private_bytes / MEBIBYTE:.0f}" for part, taken in last.taken.items())
+    load = fmean(sample.load_average for sample in samples)
+    return f"soak: {last.second:.0f} s, MiB {memory}; {last.connections} connections, load average {load:.1f}"
+
+
+def by_kind(answers: Sequence[Answer]) -> str:
+    rows = []
+    for kind in MIXED:
+        seconds = [answer.seconds for answer in answers if answer.kind == kind]
+        times = [milliseconds(seconds, percent) for percent in (50, 95, 99, 100)]
+        rows.append([kind, f"{len(seconds):,}", *times])
+    return table(["kind", "requests", "p50 ms", "p95", "p99", "slowest"], rows)
+
+
+def trend_table(made: Sequence[Trend]) -> str:
+    rows = []
+    for each in made:
+        unit = MEBIBYTE if "bytes" in each.name else 1
+        numbers = (each.first, each.last, each.highest, each.per_hour, each.allowed)
+        name = each.name.replace("private bytes", "private MiB")
+        rows.append([name, *(f"{number / unit:,.1f}" for number in numbers), "flat" if each.is_flat else "GROWS"])
+    return table(["what", "first", "last", "highest", "per hour", "allowed", ""], rows)
+
+
+def machine_table(samples: Sequence[Sample]) -> str:
+    parts = list(samples[-1].cores)
+    rows = [[part, *spread([sample.cores[part] for sample in samples])] for part in parts]
+    rows.append(["load average", *spread([sample.load_average for sample in samples])])
+    rows.append(["dead rows", *spread([sample.dead_rows for sample in samples])])
+    return table(["cores taken by", "mean", "p50", "highest"], rows)
+
+
+def spread(values: Sequence[float]) -> list[str]:
+    return [f"{number:,.2f}" for number in (fmean(values), percentile(values, 50), max(values))]
+
+
+def table_sizes(made: Soak) -> str:
+    before = {each.name: each for each in made.before}
+    rows = [
+        [
+            each.name,
+            f"{before[each.name].size_bytes / MEBIBYTE:.1f}" if each.name in before else "–",
+            f"{each.size_bytes / MEBIBYTE:.1f}",
+            f"{each.live:,}",
+            f"{each.dead:,}",
+            f"{each.autovacuums}",
+        ]
+        for each in made.after[:12]
+    ]
+    return table(["table", "MiB before", "after", "rows", "dead", "autovacuums"], rows)
