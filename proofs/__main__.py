@@ -25,6 +25,7 @@ PROOFS = {
     "bad_input": "proofs.bad_input.bad_input",
     "deployed": "proofs.deployment.deployed",
     "restored_backup": "proofs.deployment.restored_backup",
+    "upgrade": "proofs.upgrade.upgrade",
     "faults": "proofs.faults.faults",
 }
 SHORT = ("faults",)
