@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from success.spreadsheets import plain_cell
-from success.task_files.sheet import DELIMITERS, RowError, UnableToReadError
+from success.task_files.sheet import RowError, UnableToReadError, read_header
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,7 @@ def read_rows(text: TextIO, *, columns: Collection[str], needed: Collection[str]
 
     `client` is among them and never empty. Bytes that are no text are to be lone surrogates.
     """
-    header = text.readline()
-    delimiter = max(DELIMITERS, key=header.count)
-    names = [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
+    delimiter, names = read_header(text)
     if missing := [name for name in needed if name not in names]:
         raise UnableToReadError(f"The first line has to name the columns {', '.join(needed)}; missing: {missing[0]}.")
     if set(names) - set(columns) or len(set(names)) < len(names):

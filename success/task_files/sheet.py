@@ -59,11 +59,20 @@ def read_sheet(text: TextIO, *, timezone: ZoneInfo, as_of: datetime) -> TaskShee
 
     Times without an offset are those of `timezone`; bytes that are no text are to be lone surrogates.
     """
-    header = text.readline()
-    delimiter = max(DELIMITERS, key=header.count)
-    columns = tuple(name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), []))
+    delimiter, names = read_header(text)
+    columns = tuple(names)
     _check(columns)
     return TaskSheet(columns, _rows(text, columns, delimiter, _Reading(timezone, as_of)))
+
+
+def read_header(text: TextIO) -> tuple[str, list[str]]:
+    """The delimiter and the columns' names, in lower case. Raises UnableToReadError."""
+    header = text.readline()
+    delimiter = max(DELIMITERS, key=header.count)
+    try:
+        return delimiter, [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
+    except csv.Error as error:
+        raise UnableToReadError(f"The first line cannot be read: {error}.") from error
 
 
 def _check(columns: tuple[str, ...]) -> None:

@@ -85,7 +85,13 @@ def test_wrong_rows_are_told_by_line_and_the_rest_is_kept(acme: Organization, tm
     )
 
 
-@pytest.mark.parametrize("header", ["client,reason\n", "client,churned_on,why\n", "client,client,churned_on\n", ""])
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("client,reason\n", "client,churned_on,why\n", "client,client,churned_on\n", ""),
+        pytest.param("x" * 140_000, id="one long name"),
+    ],
+)
 def test_a_file_that_is_something_else_is_refused(acme: Organization, tmp_path: Path, header: str) -> None:
     out, errors, failed = imported(tmp_path, header)
     assert (out, errors, failed[:4]) == ("", [], "The ")

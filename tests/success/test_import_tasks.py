@@ -133,6 +133,9 @@ def test_rows_that_cannot_be_are_told_by_their_line_and_the_others_are_taken(acm
             ),
         ),
         ("client,title,title\n", "A column is there twice."),
+        pytest.param(
+            "x" * 140_000, "The first line cannot be read: field larger than field limit (131072).", id="one long name"
+        ),
     ],
 )
 def test_a_file_that_is_something_else_is_refused(acme: Client, tmp_path: Path, content: str, problem: str) -> None:
