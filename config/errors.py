@@ -1,11 +1,17 @@
 """What an address that does not exist, and a failure that nobody expected, look like to programs and to people."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
 from accounts.problems import problem_json
+from accounts.unavailable import FOR_PROGRAMS, is_database_lost, unavailable
 
-FOR_PROGRAMS = ("/api/", "/v1/", "/beacon/")
+
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+    # Django calls a session that could not be saved a bad request.
+    return unavailable(request) if is_database_lost(exception) else defaults.bad_request(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -15,6 +21,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
+    if is_database_lost(sys.exception()):
+        return unavailable(request)
     if request.path.startswith(FOR_PROGRAMS):
         return problem_json(500, "failed", "Something failed here and was logged: try again later.")
     return defaults.server_error(request)

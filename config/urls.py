@@ -16,5 +16,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "config.errors.not_understood"
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.failed"

@@ -9,7 +9,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from accounts.problems import problem_json
+from accounts.database_watch import Wait
+from accounts.problems import RETRY_AFTER_SECONDS, problem_json
 
 CHECK_SECONDS = 2.5
 
@@ -42,7 +43,8 @@ def readiness() -> HttpResponse:
     if all(outcome == "ok" for outcome in checks.values()):
         return JsonResponse({"status": "ready", "checks": checks})
     failing = ", ".join(name for name, outcome in checks.items() if outcome != "ok")
-    return problem_json(503, "not_ready", f"Not ready: {failing}.", checks=checks)
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return problem_json(503, "not_ready", f"Not ready: {failing}.", headers=headers, checks=checks)
 
 
 def _outcome(future: Future[None]) -> str:
@@ -57,7 +59,7 @@ def _outcome(future: Future[None]) -> str:
 
 def check_database() -> None:
     try:
-        with connection.cursor() as cursor:
+        with Wait(), connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except ImproperlyConfigured:
         raise UnableToServeError("the role must not serve") from None
@@ -71,9 +73,10 @@ def check_migrations() -> None:
     if database in _migrated:
         return
     try:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            raise UnableToServeError("some are not applied")
+        with Wait():
+            executor = MigrationExecutor(connection)
+            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+                raise UnableToServeError("some are not applied")
         _migrated.add(database)
     finally:
         connection.close()

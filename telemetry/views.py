@@ -10,8 +10,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from accounts.database_watch import end_after
 from accounts.problems import problem_json
-from telemetry.deadlines import database_deadline
 from telemetry.gate import RefusedRequestError
 from telemetry.origins import preflight, readable_by_origin
 from telemetry.receiving import SEGMENT, Route, authenticate, receive
@@ -47,8 +47,8 @@ def open_to_pages(*methods: str) -> Callable[[View], View]:
 
 def _answer(view: View, request: HttpRequest, arguments: dict[str, str]) -> HttpResponse:
     try:
-        with database_deadline(settings.INGEST_DATABASE_SECONDS):
-            return view(request, **arguments)
+        end_after(settings.INGEST_DATABASE_SECONDS)
+        return view(request, **arguments)
     except RefusedRequestError as error:
         return problem_json(error.status, error.code, error.message, headers=error.headers)
     except (OperationalError, InterfaceError):

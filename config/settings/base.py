@@ -55,6 +55,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "jobs.probes.Probes",
+    "accounts.unavailable.DatabaseWatch",
     "telemetry.middleware.StraightToTelemetry",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -100,6 +101,8 @@ DATABASES = {
     "owner": database(env.str("DATABASE_OWNER_URL", default=env.str("DATABASE_URL"))),
 }
 DATABASES["default"] |= {
+    # Django's own, which refuses connections to requests that waited for a silent server.
+    "ENGINE": "accounts.postgresql",
     "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=600),
     "CONN_HEALTH_CHECKS": True,
 }

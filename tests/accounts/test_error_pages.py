@@ -3,7 +3,7 @@ from django.template.loader import render_to_string
 from django.test import Client as Browser
 
 
-@pytest.mark.parametrize("template", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html"])
+@pytest.mark.parametrize("template", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html", "503.html"])
 def test_error_pages_need_no_request_and_no_database(template: str) -> None:
     page = render_to_string(template)
     assert "<h1>" in page

@@ -30,7 +30,7 @@ def test_readyz_tells_what_is_missing(browser: Browser, monkeypatch: pytest.Monk
     response = browser.get("/readyz")
     assert (response.status_code, response["Content-Type"]) == (503, "application/problem+json")
     assert response.json()["checks"] == {"database": "ok", "broker": "ConnectionRefusedError", "migrations": "ok"}
-    assert response.json()["detail"] == "Not ready: broker."
+    assert (response.json()["detail"], response["Retry-After"]) == ("Not ready: broker.", "5")
 
 
 def test_readyz_does_not_wait_for_what_hangs(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,37 @@
+"""Django's PostgreSQL, of which a watched request gets no connection when it has waited for one in vain."""
+
+from typing import Any
+
+from django.db import OperationalError
+from django.db.backends.postgresql import base
+
+from accounts.database_question import address_of
+from accounts.database_watch import watch
+
+# For each address that the host has; libpq takes no less.
+CONNECT_SECONDS = 2
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        wait = watch.waits.get(id(self))
+        if wait is None:
+            return self._connect(conn_params)
+        if watch.is_refused(wait):
+            raise OperationalError("The database does not answer: the request waits no second time.")
+        # Until it is made, so that one that fails is the last.
+        wait.is_over = True
+        connection = self._connect(conn_params | {"connect_timeout": CONNECT_SECONDS})
+        wait.is_over = False
+        return connection
+
+    def _connect(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        if self.alias == "default":
+            watch.server = address_of(connection)
+        return connection
+
+    def _close(self) -> None:
+        # Not while the watch ends it: its number could be another connection's by then.
+        with watch.lock:
+            super()._close()  # type: ignore[misc]
