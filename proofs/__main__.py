@@ -26,6 +26,8 @@ PROOFS = {
     "deployed": "proofs.deployment.deployed",
     "restored_backup": "proofs.deployment.restored_backup",
     "upgrade": "proofs.upgrade.upgrade",
+    "saturation": "proofs.load.saturation",
+    "soak": "proofs.load.soak",
     "faults": "proofs.faults.faults",
 }
 SHORT = ("faults",)

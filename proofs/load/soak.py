@@ -4,18 +4,18 @@ no event is lost, and memory, open files, threads and connections do not grow.
 
 import time
 from collections import Counter
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from statistics import fmean
 
-from benchmarks.figures import percentile, table
-from proofs.load.pacing import Answer, Driven, drive
-from proofs.load.sampling import MEBIBYTE, Sample, Sampler, Table, tables
-from proofs.load.saturation import MIXED_RATES, capacity, climb, milliseconds, sender, warm_up
+from proofs.load.chart import draw_soak
+from proofs.load.pacing import Driven, drive
+from proofs.load.sampling import Sample, Sampler, Table, tables
+from proofs.load.saturation import MIXED_RATES, climb, sender, warm_up
+from proofs.load.soak_report import by_kind, glance, of_machine, of_tables, of_trends
 from proofs.load.standing import Standing, standing
+from proofs.load.steps import capacity
 from proofs.load.traffic import BATCH, MIXED
-from proofs.load.trends import Trend, trends
+from proofs.load.trends import trends
 
 MINUTES = 30.0
 SAMPLE_SECONDS = 10.0
@@ -138,13 +138,15 @@ def tell(made: Soak) -> bool:
         f" stored, {made.distinct:,} of them different; with page views"
         f" {made.counted.events:,} events came in, and activity counts {made.counted.activity:,}"
     )
-    print(f"{by_kind(answers)}\n\n{trend_table(settled)}\n\n{machine_table(made.samples)}\n\n{table_sizes(made)}")
+    tables_told = (by_kind(answers), of_trends(settled), of_machine(made.samples), of_tables(made.before, made.after))
+    print("\n\n".join(tables_told))
     for run in made.runs:
         print(f"soak: run {run}")
     for line, count in made.complaints.most_common(10):
         print(f"soak: {count} × {line}")
     for refusal in made.driven.refusals[:5]:
         print(f"soak: {refusal[:500]!r}")
+    draw_soak(made.samples)
     growing = [each.name for each in settled if not each.is_flat]
     print(f"soak: growing: {', '.join(growing) or 'nothing'}")
     return (
@@ -154,57 +156,3 @@ def tell(made: Soak) -> bool:
         and made.counted.events == made.counted.activity
         and all(status in {"succeeded", "running", "skipped_late"} and not errors for _, status, _, errors in made.runs)
     )
-
-
-def glance(samples: Sequence[Sample]) -> str:
-    last = samples[-1]
-    memory = ", ".join(f"{part} {taken.private_bytes / MEBIBYTE:.0f}" for part, taken in last.taken.items())
-    load = fmean(sample.load_average for sample in samples)
-    return f"soak: {last.second:.0f} s, MiB {memory}; {last.connections} connections, load average {load:.1f}"
-
-
-def by_kind(answers: Sequence[Answer]) -> str:
-    rows = []
-    for kind in MIXED:
-        seconds = [answer.seconds for answer in answers if answer.kind == kind]
-        times = [milliseconds(seconds, percent) for percent in (50, 95, 99, 100)]
-        rows.append([kind, f"{len(seconds):,}", *times])
-    return table(["kind", "requests", "p50 ms", "p95", "p99", "slowest"], rows)
-
-
-def trend_table(made: Sequence[Trend]) -> str:
-    rows = []
-    for each in made:
-        unit = MEBIBYTE if "bytes" in each.name else 1
-        numbers = (each.first, each.last, each.highest, each.per_hour, each.allowed)
-        name = each.name.replace("private bytes", "private MiB")
-        rows.append([name, *(f"{number / unit:,.1f}" for number in numbers), "flat" if each.is_flat else "GROWS"])
-    return table(["what", "first", "last", "highest", "per hour", "allowed", ""], rows)
-
-
-def machine_table(samples: Sequence[Sample]) -> str:
-    parts = list(samples[-1].cores)
-    rows = [[part, *spread([sample.cores[part] for sample in samples])] for part in parts]
-    rows.append(["load average", *spread([sample.load_average for sample in samples])])
-    rows.append(["dead rows", *spread([sample.dead_rows for sample in samples])])
-    return table(["cores taken by", "mean", "p50", "highest"], rows)
-
-
-def spread(values: Sequence[float]) -> list[str]:
-    return [f"{number:,.2f}" for number in (fmean(values), percentile(values, 50), max(values))]
-
-
-def table_sizes(made: Soak) -> str:
-    before = {each.name: each for each in made.before}
-    rows = [
-        [
-            each.name,
-            f"{before[each.name].size_bytes / MEBIBYTE:.1f}" if each.name in before else "–",
-            f"{each.size_bytes / MEBIBYTE:.1f}",
-            f"{each.live:,}",
-            f"{each.dead:,}",
-            f"{each.autovacuums}",
-        ]
-        for each in made.after[:12]
-    ]
-    return table(["table", "MiB before", "after", "rows", "dead", "autovacuums"], rows)
