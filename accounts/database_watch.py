@@ -25,9 +25,9 @@ from accounts.database_question import Address, answers
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY_SECONDS = 0.25
-# A statement of so many seconds makes the thread ask, and ask again while it lasts.
-ASK_AFTER_SECONDS = 0.5
+LOOK_EVERY_SECONDS = 0.1
+# A request of so many seconds that waits for the database makes the thread ask, and ask again while it lasts.
+ASK_AFTER_SECONDS = 0.3
 ASK_EVERY_SECONDS = 0.5
 # How long the thread tries to connect to a silent server, before it tries anew.
 TRY_SECONDS = 3
@@ -100,7 +100,7 @@ class Watch:
 
     def is_refused(self, wait: Wait) -> bool:
         """Whether the request may not connect. Who connects asks first: the connecting itself cannot be ended."""
-        if not (wait.is_over or self.is_silent or self.server is None or answers(self.server)):
+        if not wait.is_over and not self.is_silent and self.hears_nothing():
             self.fall_silent()
         wait.is_over = wait.is_over or self.is_silent
         return wait.is_over
@@ -126,19 +126,33 @@ class Watch:
             for wait in self.waits.values():
                 if not wait.is_over and (self.is_silent or wait.ends_at < now):
                     wait.cut()
-            long = [wait for wait in self.waits.values() if now - wait.begun_at > ASK_AFTER_SECONDS]
-            is_to_ask = any(wait.is_for_database() for wait in long) and now >= self.ask_at and not self.is_silent
-        if is_to_ask and self.server:
-            if not answers(self.server):
+            is_long = any(now - wait.begun_at > ASK_AFTER_SECONDS for wait in self.waiting())
+        if is_long and not self.is_silent and now >= self.ask_at:
+            if self.hears_nothing():
                 self.fall_silent()
             self.ask_at = time.monotonic() + ASK_EVERY_SECONDS
 
-    def fall_silent(self) -> None:
-        logger.error("database.silent")
+    def waiting(self) -> list[Wait]:
+        """Those that wait for the database at this moment. Under the lock."""
+        return [wait for wait in self.waits.values() if wait.is_for_database()]
+
+    def hears_nothing(self) -> bool:
+        """Ask the server. On a busy machine it may only come to answer those who wait: a sign of life too."""
         with self.lock:
+            waiting = self.waiting()
+        if self.server is None or answers(self.server):
+            return False
+        with self.lock:
+            return set(waiting) <= set(self.waiting())
+
+    def fall_silent(self) -> None:
+        with self.lock:
+            if self.is_silent:
+                return
             self.is_silent = True
             for wait in self.waits.values():
                 wait.cut()
+        logger.error("database.silent")
         self.woken.set()
 
 

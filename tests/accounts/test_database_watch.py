@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from pytest_django import Settings
 
 from accounts import database_question, database_watch
 from accounts.api_keys import NewKey, create_api_key
+from accounts.database_question import Address
 from accounts.database_watch import Wait, end_after, watch
 from accounts.models import ApiKey
 from accounts.tenancy import organization_scope
@@ -157,6 +159,19 @@ def test_a_slow_statement_of_a_living_server_is_left_alone() -> None:
         assert fetch_one(SLOW, []) == (1,)
     assert watch.ask_at > 0
     assert (wait.is_over, watch.is_silent) == (False, False)
+
+
+def test_a_server_that_answers_somebody_is_not_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine is so busy that nobody new gets through, while the statement that makes it so comes to its end."""
+    monkeypatch.setattr(database_question, "PATIENCE_SECONDS", 1)
+    watch.ask_at = 0.0
+    with Wait() as wait, socket.create_server(("127.0.0.1", 0)) as deaf:
+        fetch_one("SELECT 1", [])
+        watch.server = Address(socket.AF_INET, deaf.getsockname())
+        assert fetch_one(SLOW, []) == (1,)
+        wait_until(lambda: watch.ask_at > 0)
+    assert (wait.is_over, watch.is_silent) == (False, False)
+    watch.server = None
 
 
 def test_a_deadline_ends_the_statement_of_a_living_server() -> None:
