@@ -9,7 +9,6 @@ from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import ngettext
 
 from accounts.permissions import Seat
 from health.models import Alert
@@ -26,13 +25,6 @@ class Badge:
     @property
     def total(self) -> int:
         return self.critical + self.warning + self.info
-
-    @property
-    def sentence(self) -> str:
-        text = ngettext(
-            "%(total)d open alert, %(critical)d critical", "%(total)d open alerts, %(critical)d critical", self.total
-        )
-        return text % {"total": self.total, "critical": self.critical}
 
     def as_json(self) -> dict[str, Any]:
         severities = {"critical": self.critical, "warning": self.warning, "info": self.info}

@@ -30,7 +30,10 @@ def create_task(client: Client, facts: Mapping[str, Any], *, at: datetime) -> Ta
 
 
 def change_task(task: Task, facts: Mapping[str, Any], *, at: datetime) -> Task:
-    """What is left out stays, and what is the same is no update: a task may go on being stalled."""
+    """What is left out stays, and what is the same is no update: a task may go on being stalled.
+
+    Raises Task.DoesNotExist for one that was deleted a moment ago.
+    """
     task = Task.objects.select_for_update(no_key=True).get(organization=task.organization_id, pk=task.pk)
     changed = {name: value for name, value in facts.items() if getattr(task, name) != value}
     for name, value in changed.items():
@@ -42,11 +45,12 @@ def put_task(client: Client, external_id: str, facts: Mapping[str, Any], *, at: 
     """The client's task of this external id, changed or made, and whether it was made. Raises TaskNeedsTitleError."""
     known = Task.objects.filter(organization=client.organization_id, client=client, external_id=external_id)
     task = known.first()
-    if task is None:
+    try:
+        if task:
+            return change_task(task, facts, at=at), False
         if "title" not in facts:
             raise TaskNeedsTitleError(external_id)
-        try:
-            return create_task(client, {"external_id": external_id, **facts}, at=at), True
-        except TaskAlreadyExistsError:
-            task = known.get()
-    return change_task(task, facts, at=at), False
+        return create_task(client, {"external_id": external_id, **facts}, at=at), True
+    except (Task.DoesNotExist, TaskAlreadyExistsError):
+        # Somebody else deleted or made it a moment ago.
+        return put_task(client, external_id, facts, at=at)

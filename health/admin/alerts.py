@@ -1,5 +1,6 @@
 """The alert console: where staff see what is worst first, and say what they do about it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -23,6 +24,7 @@ from health.console.page import alert_page_of
 from health.console.step_form import name_of
 from health.console.views import FIRST, VIEW_OF, VIEWS, asker_of, view_counts
 from health.models import Alert
+from health.wording import sentence_of
 from success.client_admin import ARROWS, BAND_COLOURS
 
 SEVERITY_COLOURS = {3: "danger", 2: "warning", 1: "info"}
@@ -108,7 +110,7 @@ class AlertAdmin(AlertSteps):
 
     @display(description=_("alert"), ordering="kind")
     def alert(self, alert: Alert) -> str:
-        return alert.get_kind_display()
+        return format_html('{} <small class="alert-why">{}</small>', alert.get_kind_display(), sentence_of(alert))
 
     @display(description=_("severity"), ordering="severity", label=SEVERITY_COLOURS)
     def severity_label(self, alert: Alert) -> tuple[int, str]:
@@ -127,14 +129,13 @@ class AlertAdmin(AlertSteps):
         movement = f" {ARROWS[now.trend]} {now.change:+d}" if now.trend else ""
         return now.score.band, f"{now.score.overall}{movement}"
 
-    @display(description=_("last activity"))
-    def last_activity(self, alert: Any) -> Any:
-        return alert.last_at
+    @display(description=_("last active"))
+    def last_activity(self, alert: Any) -> str | None:
+        return _with_date(_("%s ago") % timesince(alert.last_at, depth=1), alert.last_at) if alert.last_at else None
 
     @display(description=_("age"), ordering="opened_at")
     def age(self, alert: Alert) -> str:
-        opened = date_format(timezone.localtime(alert.opened_at), "SHORT_DATETIME_FORMAT")
-        return format_html('<span title="{}">{}</span>', opened, timesince(alert.opened_at, depth=1))
+        return _with_date(timesince(alert.opened_at, depth=1), alert.opened_at)
 
     @display(description=_("owner"), ordering="owner__username")
     def owner_name(self, alert: Alert) -> str | None:
@@ -143,3 +144,9 @@ class AlertAdmin(AlertSteps):
     @display(description=_("state"), label=STATUS_COLOURS)
     def state(self, alert: Any) -> tuple[str, str]:
         return alert.status, str(Alert.Status(alert.status).label)
+
+
+def _with_date(text: str, moment: datetime) -> str:
+    return format_html(
+        '<span title="{}">{}</span>', date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT"), text
+    )

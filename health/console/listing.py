@@ -49,6 +49,7 @@ class AlertPages(Paginator):  # type: ignore[type-arg]
 
 class AlertList(ChangeList):  # type: ignore[misc]
     result_list: Any
+    nothing_here = _("No client needs you in this view.")
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
         alerts = super().get_queryset(request, exclude_parameters)

@@ -77,7 +77,10 @@ class OneTaskView(ClientAPIView):
         tags=["tasks"],
     )
     def patch(self, request: Request, task_id: str) -> Response:
-        return Response(task_json(change_task(self.task(task_id), facts_of(request), at=timezone.now())))
+        try:
+            return Response(task_json(change_task(self.task(task_id), facts_of(request), at=timezone.now())))
+        except Task.DoesNotExist:
+            raise not_found() from None
 
     @extend_schema(
         operation_id="delete_task",

@@ -19,7 +19,7 @@ TASKS = (
 # What comes after the onboarding: title, status, days since it was touched, days until it is due.
 LATER_TASKS = (
     ("Approve the autumn report", Task.Status.DONE, 12, -10),
-    ("Send the new logo files", Task.Status.IN_PROGRESS, 5, 4),
+    ("Send the new logo files", Task.Status.IN_PROGRESS, 2, 4),
     ("Choose dates for the quarterly review", Task.Status.IN_PROGRESS, 1, 9),
     ("Confirm next year's budget", Task.Status.TODO, 3, 16),
 )
@@ -53,7 +53,9 @@ def _onboarding(person: DemoClient, *, anchor: date) -> list[Task]:
                 title=title,
                 status=status,
                 is_onboarding=True,
-                due_on=person.signed_up_on + timedelta(days=7 * (number + 1)),
+                due_on=anchor + timedelta(days=3)
+                if worked_on
+                else person.signed_up_on + timedelta(days=7 * (number + 1)),
                 created_at=begun_at,
                 updated_at=_noon(anchor - timedelta(days=1)) if worked_on else done_at or begun_at,
                 completed_at=done_at,

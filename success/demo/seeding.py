@@ -15,7 +15,7 @@ from success.demo.history import impossible_messages, messages_of
 from success.demo.logins import ensure_client_login, ensure_key, ensure_members, ensure_organization
 from success.demo.milestones import add_milestones
 from success.demo.onboarding import add_onboarding
-from success.demo.scores import score_today, work_through_weeks
+from success.demo.scores import check_health, score_today, work_through_weeks
 
 Say = Callable[[str], None]
 
@@ -74,3 +74,6 @@ class DemoSeed:
     def add_milestones(self) -> int:
         with organization_scope(self.organization.pk):
             return add_milestones(self.organization, today=self.today, now=self.now)
+
+    def open_alerts(self) -> int:
+        return int(check_health(self.organization, now=self.now).counts.get("opened", 0))

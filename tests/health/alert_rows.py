@@ -9,6 +9,13 @@ from health.models import Alert, AlertEntry
 
 NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
 SILENT = {"lastActivityAt": "2026-11-13T08:00:00+00:00", "silentSince": "2026-11-13T08:00:00+00:00"}
+FELL = {"score": 40, "periodEnd": "2026-11-16", "scoreBefore": 60, "periodEndBefore": "2026-11-09"}
+EVIDENCE: dict[str, dict[str, Any]] = {
+    "silence": SILENT,
+    "tasks": {"updatedAt": "2026-11-13T08:00:00+00:00"},
+    "score": FELL,
+    "churn": FELL | {"change": -20, "changeBefore": -8},
+}
 
 
 def alert_of(client: Client, **changes: Any) -> Alert:
@@ -17,7 +24,7 @@ def alert_of(client: Client, **changes: Any) -> Alert:
         "matter": "silence",
         "kind": "zero_activity",
         "severity": 3,
-        "evidence": SILENT,
+        "evidence": EVIDENCE[changes.get("matter", "silence")],
         "opened_at": NOW,
         "changed_at": NOW,
     }

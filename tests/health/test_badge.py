@@ -1,4 +1,7 @@
+import re
+
 from django.test import Client as Browser
+from django.utils.html import strip_tags
 
 from accounts.models import Client, Membership, Organization
 from tests.accounts.admin_pages import browser_of, operators_browser
@@ -39,6 +42,13 @@ def test_staff_pages_show_the_number_and_none_when_there_is_nothing(
     organization: Organization, outsider: Organization, client_of_acme: Client
 ) -> None:
     browser = browser_of(organization, Membership.Role.STAFF)
-    assert "sidebar_badge" not in browser.get("/admin/").content.decode()
+    before = browser.get("/admin/").content.decode()
+    assert "No open alerts." in before
+    assert "sidebar_badge" not in before
     alerts(organization, outsider, client_of_acme)
-    assert 'title="2 open alerts, 1 critical"' in browser.get("/admin/").content.decode()
+    links = re.findall(r'<a href="/admin/health/alert/([^"]*)">(.+?)</a>', browser.get("/admin/").content.decode())
+    assert [(address, strip_tags(text)) for address, text in links] == [
+        ("", "2 open alerts"),
+        ("?severity__exact=3", "1 critical"),
+        ("?severity__exact=2", "1 warning"),
+    ]

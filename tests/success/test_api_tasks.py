@@ -11,6 +11,7 @@ from accounts.api_keys import create_api_key
 from accounts.models import ApiKey, Client, Organization
 from accounts.tenancy import all_organizations, organization_scope
 from success.models import Task
+from tests.database import wait_for_a_waiter
 from tests.factories import ClientFactory, OrganizationFactory
 from tests.success.api_calls import Api, problem
 
@@ -171,6 +172,29 @@ def test_tasks_of_others_and_of_nobody_are_answered_alike(
     assert answers[0].content == answers[1].content
     with all_organizations():
         assert list(Task.objects.values_list("title", flat=True)) == ["Theirs"]
+
+
+@pytest.mark.parametrize(("method", "expected"), [("PUT", [201, "Again"]), ("PATCH", [404])])
+def test_a_task_that_is_deleted_meanwhile_is_not_there(committed_db: None, method: str, expected: list[Any]) -> None:
+    client = ClientFactory.create(external_id="user-1")
+    with organization_scope(client.organization_id):
+        key = create_api_key(client.organization, kind=ApiKey.Kind.SECRET, name="tests")
+        task = Task.objects.create(
+            organization=client.organization, client=client, external_id="task-1", created_at=NOW, updated_at=NOW
+        )
+    address, answers = TASK if method == "PUT" else f"{TASKS}/{task.pk}", []
+
+    def change() -> None:
+        answers.append(Api(key.secret).call(method, address, {"title": "Again"}))
+        connection.close()
+
+    changing = Thread(target=change)
+    with organization_scope(client.organization_id):
+        task.delete()
+        changing.start()
+        wait_for_a_waiter()
+    changing.join()
+    assert [answers[0].status_code, *([answers[0].json()["title"]] if method == "PUT" else [])] == expected
 
 
 def test_put_by_many_at_once_makes_one_task(committed_db: None) -> None:

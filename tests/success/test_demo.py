@@ -14,6 +14,7 @@ from django.test import Client as Browser
 
 from accounts.models import ApiKey, Client, Organization, User
 from accounts.tenancy import all_organizations
+from health.models import Alert
 from success.demo.cast import DEMO_ORGANIZATIONS, HARBOUR, clients_of
 from success.demo.characters import HISTORY_DAYS, Character
 from success.demo.credentials import Known, read_credentials, write_credentials
@@ -126,6 +127,7 @@ def test_seeding_twice_adds_nothing_and_everything_works(committed_db: None, tmp
     assert rows["quarantined"] == 4
     assert rows["scores"] >= 40 * 9 - 60
     assert rows["insights unread"] > 100
+    assert rows["alerts"] > 5
     assert min(rows[f"insights {status}"] for status in ("read", "acted_on", "dismissed")) > 5
     assert_works(credentials)
 
@@ -153,6 +155,7 @@ def everything() -> dict[str, int]:
             "tasks": Task.objects.count(),
             "feedback": Feedback.objects.count(),
             "scores": Score.objects.count(),
+            "alerts": Alert.objects.count(),
             **Counter(f"insights {status}" for status in Insight.objects.values_list("status", flat=True)),
             "keys": ApiKey.objects.count(),
             "users": User.objects.count(),

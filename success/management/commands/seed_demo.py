@@ -58,3 +58,4 @@ class Command(BaseCommand):
         seed.record_consent()
         seed.compute_scores(self.stdout.write)
         self.stdout.write(f"  milestones: {seed.add_milestones()} more")
+        self.stdout.write(f"  alerts: {seed.open_alerts()} opened by this hour's check")
