@@ -6,6 +6,7 @@ from pathlib import Path
 import django_stubs_ext
 
 from config import schedules, unfold
+from config.connection_options import CONNECTION_OPTIONS
 from config.env import broker_url, cache_url, database, email, env
 from config.logging import logging_settings
 
@@ -107,7 +108,7 @@ DATABASES["default"] |= {
     "CONN_HEALTH_CHECKS": True,
 }
 for settings in DATABASES.values():
-    settings.setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
+    settings["OPTIONS"] = CONNECTION_OPTIONS | settings.get("OPTIONS", {})
 DATABASE_ROUTERS = ["config.database_router.OneDatabase"]
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
