@@ -13,7 +13,7 @@ import socket
 import time
 from contextlib import suppress
 from math import inf
-from threading import Event, Lock, Thread
+from threading import Event, Lock, Thread, get_ident
 from types import TracebackType
 from typing import Any, Self
 
@@ -49,7 +49,7 @@ class Wait:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        watch.end(self)
+        watch.end()
 
     def is_for_database(self) -> bool:
         connection = self.wrapper.connection
@@ -75,6 +75,7 @@ class Watch:
     def begin_anew(self) -> None:
         """A process that was forked has no thread, and perhaps a lock that nobody will release."""
         self.lock = Lock()
+        # By thread: a request has one of its own.
         self.waits: dict[int, Wait] = {}
         self.server: Address | None = None
         self.is_silent = False
@@ -84,7 +85,7 @@ class Watch:
 
     def begin(self, wait: Wait) -> None:
         with self.lock:
-            self.waits[id(wait.wrapper)] = wait
+            self.waits[get_ident()] = wait
             if self.thread is None:
                 self.thread = Thread(target=self.run, name="database-watch", daemon=True)
                 self.thread.start()
@@ -94,9 +95,13 @@ class Watch:
         elif not self.woken.is_set():
             self.woken.set()
 
-    def end(self, wait: Wait) -> None:
+    def end(self) -> None:
         with self.lock:
-            self.waits.pop(id(wait.wrapper), None)
+            self.waits.pop(get_ident(), None)
+
+    def here(self) -> Wait | None:
+        """That of the request which this thread serves."""
+        return self.waits.get(get_ident())
 
     def is_refused(self, wait: Wait) -> bool:
         """Whether the request may not connect. Who connects asks first: the connecting itself cannot be ended."""
@@ -171,7 +176,7 @@ def _takes_connections() -> bool:
 
 def end_after(seconds: float) -> None:
     """End this request's connection, so long after the request began, though the server be alive."""
-    if wait := watch.waits.get(id(connections["default"])):
+    if wait := watch.here():
         wait.ends_at = wait.begun_at + seconds
 
 

@@ -14,8 +14,8 @@ CONNECT_SECONDS = 2
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        wait = watch.waits.get(id(self))
-        if wait is None:
+        wait = watch.here()
+        if wait is None or self.alias != "default":
             return self._connect(conn_params)
         if watch.is_refused(wait):
             raise OperationalError("The database does not answer: the request waits no second time.")
