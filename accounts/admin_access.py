@@ -1,9 +1,12 @@
 """What members may do in the admin, and the base class of every tenant's model there."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, ClassVar
 
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +18,7 @@ from accounts.permissions import Seat
 EVERY_MEMBER = frozenset(Membership.Role)
 OWNERS = frozenset({Membership.Role.OWNER})
 OPERATORS_ONLY: frozenset[Membership.Role] = frozenset()
+NO_ROWS = _("Nothing was done: what was chosen are no rows of this list.")
 OTHER_ORGANIZATION = _("This belongs to another organization.")
 
 
@@ -94,7 +98,23 @@ class ChosenRow(AutocompleteSelect):
         return super().optgroups(name, ids, attr)
 
 
-class TenantModelAdmin(ModelAdmin):  # type: ignore[misc]
+class ChosenRows:
+    """Comes before the model admin whose actions are for chosen rows: Django's own fails at a choice that is no id."""
+
+    opts: Any
+    message_user: Callable[..., None]
+
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> Any:
+        try:
+            for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(chosen)
+        except ValidationError:
+            self.message_user(request, NO_ROWS, messages.WARNING)
+            return None
+        return super().response_action(request, queryset)  # type: ignore[misc]
+
+
+class TenantModelAdmin(ChosenRows, ModelAdmin):  # type: ignore[misc]
     """Operators see every organization's rows, members those of their own. Roles decide who may do what."""
 
     viewers: ClassVar[Collection[Membership.Role]] = EVERY_MEMBER

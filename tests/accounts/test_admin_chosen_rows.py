@@ -2,7 +2,7 @@ import pytest
 from django.test import Client as Browser
 
 from accounts.models import Membership, Organization
-from tests.factories import MembershipFactory
+from tests.factories import MembershipFactory, UserFactory
 
 
 @pytest.mark.parametrize("chosen", ["user-1", "a\0b", "9" * 30, "-1", "²", "1.5"])
@@ -13,3 +13,20 @@ def test_a_choice_that_is_no_row_is_shown_as_a_mistake(
     response = browser.post("/admin/success/task/add/", {"client": chosen, "title": "Call", "status": "todo"})
     assert response.status_code == 200
     assert list(response.context["errors"]) != []
+
+
+@pytest.mark.parametrize("chosen", ["", "user-1", "a\0b", "9" * 5_000, "1.5"])
+@pytest.mark.parametrize(
+    ("rows", "action"),
+    [
+        ("accounts/client", "pause"), ("health/operatoralert", "acknowledge"),
+        ("django_celery_beat/periodictask", "disable_tasks"),
+    ],
+)  # fmt: skip
+def test_an_action_for_what_is_no_row_does_nothing(
+    rows: str, action: str, chosen: str, db: None, browser: Browser
+) -> None:
+    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    response = browser.post(f"/admin/{rows}/", {"action": action, "_selected_action": chosen}, follow=True)
+    said = [str(message) for message in response.context["messages"]]
+    assert said == ["Nothing was done: what was chosen are no rows of this list."]
