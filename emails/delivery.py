@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from accounts.tenancy import all_organizations
@@ -36,6 +37,7 @@ logger = structlog.get_logger(__name__)
 
 # Taken up in one round trip. Few, as an urgent mail waits behind those that a sender has already.
 BATCH = 10
+TELL_AGAIN_SECONDS = 1
 FORGOTTEN = "The provider remembers the key of the first call no longer."
 
 
@@ -141,8 +143,26 @@ def _call(email: OutboxEmail, message: EmailMessage, line: Line) -> bool:
         provider_id = line.send(message)
     except Exception as error:  # noqa: BLE001
         # Any backend may be configured, each with errors of its own: what cannot be told is doubtful.
-        return _settle(email, line.outcome_of(error, email), error, can_ask_again=bool(line.capability.key_lasts))
-    mark_sent(email, now=timezone.now(), provider_id=provider_id)
+        outcome, can_ask_again = line.outcome_of(error, email), bool(line.capability.key_lasts)
+        return _insist(partial(_settle, email, outcome, error, can_ask_again=can_ask_again))
+    return _insist(partial(_settle_sent, email, now=timezone.now(), provider_id=provider_id))
+
+
+def _insist(tell: Callable[[], bool]) -> bool:
+    """Nobody else knows what came of a call: a database that is away for a moment must not make a doubt of it."""
+    until = time.monotonic() + settings.MAIL_LEASE_SECONDS
+    while True:
+        try:
+            return tell()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or time.monotonic() > until:
+                raise
+            connection.close()
+            time.sleep(TELL_AGAIN_SECONDS)
+
+
+def _settle_sent(email: OutboxEmail, *, now: datetime, provider_id: str) -> bool:
+    mark_sent(email, now=now, provider_id=provider_id)
     return True
 
 

@@ -18,6 +18,8 @@ from emails.models import Contact, OutboxEmail
 
 Status = OutboxEmail.Status
 
+# Until it calls, a sender may lose its mails without harm: those of a dead one need not wait for as long as a call.
+CLAIM_SECONDS = 20
 LONGEST_WAIT = timedelta(hours=1)
 # About two days of trying.
 MOST_RETRIES = 50
@@ -46,8 +48,13 @@ RELEASE_CALLED = f"""
 
 
 def lease() -> timedelta:
-    """How long a sender has a mail before others take it for dead."""
+    """How long a sender may take for a call before others take it for dead."""
     return timedelta(seconds=settings.MAIL_LEASE_SECONDS)
+
+
+def claim_lease() -> timedelta:
+    """How long a sender has mails before it calls."""
+    return min(lease(), timedelta(seconds=CLAIM_SECONDS))
 
 
 def first_retry() -> timedelta:
@@ -70,8 +77,13 @@ def release_expired(*, now: datetime, provider: str, remembered_from: datetime |
 def claim_emails(*, now: datetime, most: int) -> list[OutboxEmail]:
     """Take up to so many that are due, the highest priority first. None that another sender has."""
     with all_organizations():
-        claimed = OutboxEmail.objects.raw(CLAIM, {"now": now, "lease_until": now + lease(), "most": most})
+        claimed = OutboxEmail.objects.raw(CLAIM, {"now": now, "lease_until": now + claim_lease(), "most": most})
         return sorted(claimed, key=lambda email: (-email.priority, email.next_attempt_at, email.pk))
+
+
+def is_any_claimed() -> bool:
+    with all_organizations():
+        return OutboxEmail.objects.filter(status=Status.CLAIMED).exists()
 
 
 def hold(email: OutboxEmail) -> bool:

@@ -13,19 +13,20 @@ from jobs.looks import LOOK_EXPIRES_SECONDS, WORK_RUN, publish_looks
 from jobs.models import JobRun
 from jobs.running import Patience, work_on
 from jobs.schedules import RECONCILE_JOB
+from jobs.trying_again import TRIES_AGAIN
 
 # A unit may take until its statement's time limit; together they stay under the task's.
 BEGINS_UNITS_SECONDS = 25
 
 
-@shared_task(name=RECONCILE_JOB)
+@shared_task(name=RECONCILE_JOB, **TRIES_AGAIN)
 def reconcile_job(*, name: str) -> None:
     """What the job's own row of the clock fires."""
     if settings.ENABLE_SUCCESS_CRONS:
         reconciling.reconcile(job_named(name), now=timezone.now(), is_fired=True)
 
 
-@shared_task(name="jobs.reconcile_all")
+@shared_task(name="jobs.reconcile_all", **TRIES_AGAIN)
 def reconcile_all() -> None:
     """The tick: catches up what the clock, a worker or the broker lost."""
     reconciling.reconcile_all(now=timezone.now())
@@ -42,7 +43,7 @@ def prune_ledger() -> int:
     return pruning.prune_ledger(as_of=timezone.now())
 
 
-@shared_task(name=WORK_RUN)
+@shared_task(name=WORK_RUN, **TRIES_AGAIN)
 def work_run(*, run_id: int) -> None:
     """Work on a run for a while, then let other messages have their turn."""
     with all_organizations():

@@ -1,12 +1,15 @@
 """Several senders at once, in threads that commit."""
 
 import threading
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.core.mail.backends.locmem import EmailBackend
+from django.db import OperationalError, connection
 from pytest_django import Settings
 
 from accounts.tenancy import all_organizations
+from emails import delivery
 from emails.delivery import deliver_all
 from emails.models import OutboxEmail
 from emails.outbox import queue_mails
@@ -67,3 +70,31 @@ def test_a_slow_server_is_sent_to_over_several_connections(settings: Settings) -
         assert deliver_all(seconds=60) == 40
     assert rows("status") == [("sent",)] * 40
     assert (len(server.accepted), server.connections) == (40, 4)
+
+
+class OutlivingTheDatabase(EmailBackend):
+    """Hands over, and finds its connection to the database cut."""
+
+    def send_messages(self, messages: Any) -> int:
+        connection.connection.close()
+        return super().send_messages(messages)
+
+
+def test_what_came_of_a_call_is_told_once_the_database_is_back(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EMAIL_BACKEND, settings.MAIL_SENDERS = f"{__name__}.OutlivingTheDatabase", 1
+    monkeypatch.setattr(delivery, "TELL_AGAIN_SECONDS", 0)
+    queue_mails([mail(key=key) for key in "12"])
+    assert deliver_all(seconds=60) == 2
+    assert rows("status", "attempt") == [("sent", 1)] * 2
+
+
+def test_what_cannot_be_told_within_the_lease_stays_in_doubt(settings: Settings) -> None:
+    settings.EMAIL_BACKEND, settings.MAIL_SENDERS = f"{__name__}.OutlivingTheDatabase", 1
+    settings.MAIL_LEASE_SECONDS = -1
+    queue_mails([mail()])
+    with pytest.raises(OperationalError):
+        deliver_all(seconds=60)
+    connection.close()
+    assert rows("status") == [("calling",)]

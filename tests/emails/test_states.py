@@ -10,7 +10,7 @@ from accounts.tenancy import all_organizations
 from emails import states
 from emails.by_hand import send_again, settle_as_sent
 from emails.models import Contact, OutboxEmail
-from emails.states import begin_call, claim_emails, give_back, lease, release_expired
+from emails.states import begin_call, claim_emails, claim_lease, give_back, lease, release_expired
 from tests.emails.outgoing import NOW, queue, rows, the_email
 from tests.factories import UserFactory
 
@@ -49,16 +49,25 @@ def test_what_is_due_is_taken_by_priority_and_then_by_time() -> None:
 def test_a_mail_is_taken_up_once() -> None:
     queue()
     assert [len(claim_emails(now=NOW, most=5)) for _ in range(2)] == [1, 0]
-    assert rows("status", "attempt", "lease_until") == [("claimed", 1, NOW + lease())]
+    assert rows("status", "attempt", "lease_until") == [("claimed", 1, NOW + claim_lease())]
 
 
-def test_a_sender_killed_before_the_call_costs_a_lease() -> None:
+def test_a_sender_killed_before_the_call_costs_a_short_lease() -> None:
     queue()
     claim()
+    until = NOW + timedelta(seconds=20)
+    sweep(at=until)
+    assert claim_emails(now=until, most=1) == []
+    after = until + timedelta(seconds=1)
+    sweep(at=after)
+    assert claim(at=after).attempt == 2
+
+
+def test_a_call_may_take_a_long_lease() -> None:
+    queue()
+    call()
     sweep(at=NOW + lease())
-    assert claim_emails(now=NOW + lease(), most=1) == []
-    sweep(at=AFTER_LEASE)
-    assert claim(at=AFTER_LEASE).attempt == 2
+    assert rows("status", "lease_until") == [("calling", NOW + timedelta(seconds=90))]
 
 
 def test_a_sender_killed_in_the_call_leaves_the_mail_uncertain() -> None:
