@@ -24,9 +24,9 @@ def measure(*, clients: int, requests: int, address: tuple[str, int], worker: in
         large = Organization.objects.get(slug=filling.LARGE)
     add(lambda: chain.weekly_chain(worker))
     add(lambda: chain.hourly_check("nothing new", worker))
+    add(lambda: pages.pages(large, clients=clients // 2, address=address))
     add(lambda: ingestion.ingest(large, address=address, clients=clients // 2, requests=requests))
     add(lambda: chain.hourly_check("after these events", worker))
-    add(lambda: pages.pages(large, clients=clients // 2, address=address))
     add(_rebuild)
     add(disk.disk)
     return figures

@@ -17,6 +17,7 @@ from devserver import ports, processes
 from proofs.deployment import files as deploy_files
 from proofs.deployment.production import Production, answers, application_settings, production
 from proofs.deployment.restored_backup import python
+from proofs.faults.disturbances import family
 from proofs.mail.server import Mailbox, mail_server
 from proofs.size.backup import back_up_and_restore
 from proofs.size.figures import Figures
@@ -24,7 +25,9 @@ from proofs.size.growth import complaints, growth_table
 
 SIZES = (10_000, 100_000, 1_000_000)
 REQUESTS = 1_000
+WORKERS = 2
 PATIENCE_SECONDS = 240
+ANOTHER_MINUTE_SECONDS = 75
 AFTERWARDS = """
 from django.utils import timezone
 from emails.outbox import queue_email
@@ -84,10 +87,12 @@ def at_work(ours: Production) -> Iterator[tuple[int, int]]:
     command = deploy_files.image_command()
     command[command.index("8000")] = str(port)
     web = start(ours, command, "web")
-    worker = start(ours, ["celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "ERROR"], "worker")
+    worker = start(
+        ours, ["celery", "-A", "config", "worker", "--concurrency", str(WORKERS), "--loglevel", "ERROR"], "worker"
+    )
     try:
         processes.wait_for_start(web, lambda: answers(f"http://127.0.0.1:{port}/healthz") == 200, seconds=60)
-        time.sleep(8)
+        processes.wait_for_start(worker, lambda: len(family(worker.pid)) > WORKERS, seconds=60)
         yield port, worker.pid
     finally:
         for process in (web, worker):
@@ -109,7 +114,7 @@ def mail_after_restore(ours: Production, mailbox: Mailbox) -> list[str]:
             while len(mailbox.accepted) == before and time.monotonic() < deadline:
                 time.sleep(1)
             # All that could go out at once has gone when the clock has asked once more.
-            time.sleep(75)
+            time.sleep(ANOTHER_MINUTE_SECONDS)
     finally:
         processes.stop(clock)
     sent = Counter(str(mail["Message-ID"]) for mail in mailbox.messages)
