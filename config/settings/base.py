@@ -268,5 +268,5 @@ INGEST_REQUESTS_PER_SECOND = env.int("INGEST_REQUESTS_PER_SECOND", default=2_000
 INGEST_REQUESTS_BURST = env.int("INGEST_REQUESTS_BURST", default=4_000)
 INGEST_FAILURES_PER_SECOND = env.int("INGEST_FAILURES_PER_SECOND", default=20)
 INGEST_FAILURES_BURST = env.int("INGEST_FAILURES_BURST", default=200)
-# How long a request with events waits for a database that does not answer, before it is told to come again.
+# How long a request with events waits for a database that is alive but slow, before it is told to come again.
 INGEST_DATABASE_SECONDS = env.float("INGEST_DATABASE_SECONDS", default=10.0)
