@@ -54,7 +54,6 @@ class Running:
     ours: Installation
     port: int
     programs: dict[str, processes.Process] = field(default_factory=dict)
-    down_seconds: float = 0.0
 
     def start(self, part: str) -> None:
         self.programs[part] = self._starters()[part]()
@@ -79,7 +78,8 @@ class Running:
             raise LookupError(f"{part} does not run.")
         return process.pid
 
-    def befall(self, mishap: Mishap, chance: random.Random) -> None:
+    def befall(self, mishap: Mishap, chance: random.Random) -> float:
+        """Answers for how many seconds the part was down, without the time that a program takes to start."""
         part, _, which = mishap.part.partition("'s ")
         leader, *others = family(self.leader(part))
         victims = {"parent": [leader], "child": [chance.choice(others)] if others else []}.get(which, [leader, *others])
@@ -92,7 +92,7 @@ class Running:
                 send(pid, signal.SIGKILL)
             if leader in victims:
                 self._start_again(part, after=mishap.seconds)
-        self.down_seconds += time.monotonic() - began
+        return time.monotonic() - began
 
     def _start_again(self, part: str, *, after: float) -> None:
         """As a service manager does: what came from a killed parent goes on for that while, and is then ended too."""

@@ -8,15 +8,15 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from devserver import processes
 from proofs.faults.disturbances import Running, family, frozen
 from proofs.faults.lost_events import message
-from proofs.installation import Installation, free_port, installation
+from proofs.installation import Installation, free_port
 
-BROKER_DEAD_SECONDS = 10.0
 ANSWERED_WITHIN_SECONDS = 3.0
 RECOVERED_WITHIN_SECONDS = 5.0
 SIGN_IN = """
@@ -26,7 +26,6 @@ from benchmarks.sessions import sign_in
 print(sign_in(User.objects.create_superuser("operator", password=None)))
 """
 ROOM_BYTES = 96 << 20
-FULL_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -97,37 +96,38 @@ class Standing:
         return min((each.at - at for each in asker.answers if each.at > at and each.status == 200), default=999.0)
 
 
-def prove_standstills(*, frozen_seconds: float = 60.0) -> bool:
-    with installation() as ours:
-        keys = json.loads(ours.manage("create_organization", "proof", "--json"))
-        port = free_port()
-        running = Running(ours, port)
-        running.start("web")
-        standing = Standing(running, [
-            Asker(port, "POST", "/v1/batch", keys["write_key"]),
-            Asker(port, "POST", "/api/v1/events", keys["write_key"]),
-            Asker(port, "POST", "/beacon/v1/batch", keys["write_key"]),
-            Asker(port, "GET", "/readyz"),
-            Asker(port, "GET", "/api/v1/clients", keys["secret_key"]),
-            Asker(port, "GET", "/client/sign-in"),
-            Asker(port, "GET", "/admin/", cookie=session_of_operator(ours)),
-        ])  # fmt: skip
-        threads = [threading.Thread(target=asker.run) for asker in standing.askers]
+def prove_standstills(
+    ours: Installation, keys: Mapping[str, str], *, frozen_seconds: float, other_seconds: float
+) -> bool:
+    """Of an installation whose programs are stopped. `other_seconds`: for as long the broker is dead, the disk full."""
+    port = free_port()
+    running = Running(ours, port)
+    running.start("web")
+    standing = Standing(running, [
+        Asker(port, "POST", "/v1/batch", keys["write_key"]),
+        Asker(port, "POST", "/api/v1/events", keys["write_key"]),
+        Asker(port, "POST", "/beacon/v1/batch", keys["write_key"]),
+        Asker(port, "GET", "/readyz"),
+        Asker(port, "GET", "/api/v1/clients", keys["secret_key"]),
+        Asker(port, "GET", "/client/sign-in"),
+        Asker(port, "GET", "/admin/", cookie=session_of_operator(ours)),
+    ])  # fmt: skip
+    threads = [threading.Thread(target=asker.run) for asker in standing.askers]
+    for thread in threads:
+        thread.start()
+    try:
+        wait_for_recovery(standing, at=time.monotonic(), seconds=60)
+        held = [
+            is_served_without_broker(standing, other_seconds),
+            is_frozen_well(standing, frozen_seconds),
+            is_full_well(standing, other_seconds),
+        ]
+    finally:
+        for asker in standing.askers:
+            asker.is_over.set()
         for thread in threads:
-            thread.start()
-        try:
-            wait_until_ready(standing.askers[0])
-            held = [
-                is_served_without_broker(standing),
-                is_frozen_well(standing, frozen_seconds),
-                is_full_well(standing),
-            ]
-        finally:
-            for asker in standing.askers:
-                asker.is_over.set()
-            for thread in threads:
-                thread.join()
-            running.stop()
+            thread.join()
+        running.stop()
     return all(held)
 
 
@@ -137,22 +137,23 @@ def session_of_operator(ours: Installation) -> str:
     ).stdout.strip()
 
 
-def wait_until_ready(asker: Asker) -> None:
-    deadline = time.monotonic() + 60
-    while not asker.acknowledged and time.monotonic() < deadline:
+def wait_for_recovery(standing: Standing, *, at: float, seconds: float) -> None:
+    """Until every address has given a good answer, but not for longer than that."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and any(standing.recovery(at, asker.path) > seconds for asker in standing.askers):
         time.sleep(0.1)
 
 
-def is_served_without_broker(standing: Standing) -> bool:
+def is_served_without_broker(standing: Standing, seconds: float) -> bool:
     broker = standing.running.server("broker")
     began = time.monotonic()
     if broker.process:
         processes.kill_group(broker.process.pid)
         broker.process.wait()
-    time.sleep(BROKER_DEAD_SECONDS)
+    time.sleep(seconds)
     answers = standing.during(began, time.monotonic())["/v1/batch"]
     broker.start()
-    print(f"faults, broker dead {BROKER_DEAD_SECONDS:.0f} s: /v1/batch {summary(answers)}")
+    print(f"faults, broker dead {seconds:.0f} s: /v1/batch {summary(answers)}", flush=True)
     return bool(answers) and all(each.status == 200 for each in answers)
 
 
@@ -161,19 +162,22 @@ def is_frozen_well(standing: Standing, seconds: float) -> bool:
     with frozen(family(standing.running.leader("database"))):
         time.sleep(seconds)
         ended = time.monotonic()
-    time.sleep(RECOVERED_WITHIN_SECONDS + 3)
+    wait_for_recovery(standing, at=ended, seconds=RECOVERED_WITHIN_SECONDS + 3)
     # What was asked at the very end may be answered by the thawed database.
     asked, held = standing.during(began, ended - ANSWERED_WITHIN_SECONDS), True
     for path, answers in asked.items():
         recovery = standing.recovery(ended, path)
-        print(f"faults, database frozen {seconds:.0f} s: {path} {summary(answers)}; good again after {recovery:.1f} s")
+        print(
+            f"faults, database frozen {seconds:.0f} s: {path} {summary(answers)}; good again after {recovery:.1f} s",
+            flush=True,
+        )
         held &= all(each.status == 503 and each.retry_after and each.seconds <= ANSWERED_WITHIN_SECONDS
                     for each in answers) and bool(answers)  # fmt: skip
         held &= recovery <= RECOVERED_WITHIN_SECONDS
     return held
 
 
-def is_full_well(standing: Standing) -> bool:
+def is_full_well(standing: Standing, seconds: float) -> bool:
     """The data move to a small file system, which is filled up."""
     service = standing.running.server("database")
     data = standing.running.ours.servers.home / "postgres" / "data"
@@ -181,56 +185,53 @@ def is_full_well(standing: Standing) -> bool:
     aside = data.with_name("aside")
     data.rename(aside)
     data.mkdir()
-    subprocess.run(["cp", "-a", f"{aside}/.", str(data)], check=True)
-    size = int(subprocess.check_output(["du", "-sb", str(data)]).split()[0]) + ROOM_BYTES
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(data)], check=False)
-    if mounted.returncode:
-        service.start()
-        print("faults, disk full: not tried, a file system cannot be mounted here")
-        return True
+    size = int(subprocess.check_output(["du", "-sb", str(aside)]).split()[0]) + ROOM_BYTES
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(data)]
+    is_mounted = subprocess.run(mount, check=False).returncode == 0
     try:
+        if not is_mounted:
+            print("faults, disk full: not tried, a file system cannot be mounted here")
+            return True
         subprocess.run(["cp", "-a", f"{aside}/.", str(data)], check=True)
         shutil.copystat(aside, data)
         shutil.chown(data, aside.stat().st_uid, aside.stat().st_gid)
         service.start()
-        return is_filled_well(standing, data)
+        return is_filled_well(standing, data, seconds)
     finally:
         service.stop()
-        subprocess.run(["umount", str(data)], check=True)
+        if is_mounted:
+            subprocess.run(["umount", str(data)], check=True)
         # What was acknowledged last is on the small disk: its fate is looked at above.
-        shutil.rmtree(data)
+        data.rmdir()
         aside.rename(data)
         service.start()
 
 
-def is_filled_well(standing: Standing, data: Path) -> bool:
+def is_filled_well(standing: Standing, data: Path, seconds: float) -> bool:
     """Nothing is acknowledged and lost meanwhile; the same processes serve on when there is room again."""
     asker, service = standing.askers[0], standing.running.server("database")
-    wait_for_good(standing)
+    wait_for_recovery(standing, at=time.monotonic(), seconds=30)
     ballast = data / "ballast"
     began = time.monotonic()
     subprocess.run(["dd", "if=/dev/zero", f"of={ballast}", "bs=1M"], check=False, capture_output=True)
-    time.sleep(FULL_SECONDS)
+    time.sleep(seconds)
     ended = time.monotonic()
     ballast.unlink()
     fell = service.process is None or service.process.poll() is not None
     if fell:
         service.start()
-    time.sleep(RECOVERED_WITHIN_SECONDS + 1)
+    wait_for_recovery(standing, at=ended, seconds=RECOVERED_WITHIN_SECONDS + 3)
     answers, recovery = standing.during(began, ended)[asker.path], standing.recovery(ended, asker.path)
     stored = {str(row[0]) for row in standing.running.ours.ask("SELECT message_id FROM telemetry_event")}
     lost = asker.acknowledged - stored
     print(
-        f"faults, disk full {FULL_SECONDS:.0f} s: {asker.path} {summary(answers)}; good again after {recovery:.1f} s,"
-        f" {len(lost)} lost; PostgreSQL itself {'ended' if fell else 'lived'}"
+        f"faults, disk full {seconds:.0f} s: {asker.path} {summary(answers)}; good again after {recovery:.1f} s,"
+        f" {len(lost)} lost; PostgreSQL itself {'ended' if fell else 'lived'}",
+        flush=True,
     )
+    if fell:
+        return False
     return not lost and recovery <= RECOVERED_WITHIN_SECONDS and {each.status for each in answers} <= {200, 503}
-
-
-def wait_for_good(standing: Standing) -> None:
-    at = time.monotonic()
-    while standing.recovery(at, standing.askers[0].path) > 900 and time.monotonic() - at < 30:
-        time.sleep(0.2)
 
 
 def summary(answers: list[Answer]) -> str:

@@ -6,14 +6,15 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from email.utils import parseaddr
 
 from devserver import processes
 from proofs.faults.disturbances import Mishap, Running
 from proofs.faults.lost_events import BATCH, Sending, message
-from proofs.faults.population import VISITORS, populate
+from proofs.faults.population import VISITORS
 from proofs.installation import Installation, free_port, installation
 from proofs.mail.server import Mailbox, mail_server
 
@@ -31,11 +32,15 @@ for name in ("health-check-after-scores", "success-email"):
     job = job_named(name)
     begin_run(job, job.every.period_of(now), trigger=JobRun.Trigger.COMMAND, due_at=now, now=now)
 """
-CHAIN = "('success-score', 'health-check-after-scores', 'success-insights', 'success-email')"
-RUNS = f"SELECT job, status, error_count FROM jobs_jobrun WHERE job IN {CHAIN} ORDER BY job"
+# Of the week, not of the one before.
+CHAIN = """
+    job IN ('success-score', 'health-check-after-scores', 'success-insights', 'success-email')
+    AND period = (SELECT max(period) FROM jobs_jobrun WHERE job = 'success-email')
+"""
+RUNS = f"SELECT job, status, error_count FROM jobs_jobrun WHERE {CHAIN} ORDER BY job"
 # Runs that go on, mails that wait, and mails of which it is not known yet what became of them.
 OPEN = f"""
-    SELECT (SELECT count(*) FROM jobs_jobrun WHERE job IN {CHAIN} AND status = 'running'),
+    SELECT (SELECT count(*) FROM jobs_jobrun WHERE {CHAIN} AND status = 'running'),
            (SELECT count(*) FROM emails_outboxemail WHERE status IN ('pending', 'claimed', 'retry')),
            (SELECT count(*) FROM emails_outboxemail WHERE status = 'calling')
 """
@@ -99,17 +104,21 @@ class Flow(Sending):
 
 @dataclass
 class Progress:
-    """When each stage ended, in seconds from the beginning of the chain."""
+    """When each stage ended, in seconds from the beginning of the chain; `befell` are mishaps with their time.
+
+    `mails` is when every mail was handed over or in doubt, `doubts` when that was known of those whose sender died
+    while handing them over. `down_seconds` are of parts that fell before the end of the mails.
+    """
 
     jobs: float = 0.0
     mails: float = 0.0
-    all: float = 0.0
+    doubts: float = 0.0
     down_seconds: float = 0.0
     befell: list[tuple[float, Mishap]] = field(default_factory=list)
 
     @property
-    def mishaps_meanwhile(self) -> int:
-        return sum(at < self.all for at, _ in self.befell)
+    def befell_meanwhile(self) -> list[Mishap]:
+        return [mishap for at, mishap in self.befell if at < self.mails]
 
 
 @dataclass
@@ -134,48 +143,53 @@ class Chain:
         return sum(number > 1 for number in self.delivered.values())
 
 
+@contextmanager
+def chain_installation() -> Iterator[tuple[Installation, Mailbox]]:
+    """Its leases, limits and schedules are those of the product."""
+    with (
+        mail_server() as mailbox,
+        installation(
+            EMAIL_BACKEND="emails.backends.smtp.EmailBackend",
+            EMAIL_URL=f"smtp://127.0.0.1:{mailbox.port}",
+            DEFAULT_FROM_EMAIL="Proof <proof@mainstay.example>",
+        ) as ours,
+    ):
+        yield ours, mailbox
+
+
 def run_chain(
-    *, clients: int, now: datetime, mishaps: list[Mishap], chance: random.Random, settings: dict[str, str]
+    ours: Installation, mailbox: Mailbox, *, write_key: str, mishaps: Sequence[Mishap], chance: random.Random
 ) -> Chain:
-    """The events of both runs that are compared are those of the same `now`."""
-    with mail_server() as mailbox:
-        mail = {
-            "EMAIL_BACKEND": "emails.backends.smtp.EmailBackend",
-            "EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}",
-            "DEFAULT_FROM_EMAIL": "Proof <proof@mainstay.example>",
-        }
-        with installation(**settings, **mail) as ours:
-            write_key = json.loads(ours.manage("create_organization", "proof", "--json"))["write_key"]
-            populate(ours, clients=clients, now=now)
-            ours.manage("sync_schedules")
-            flow = Flow(free_port(), write_key)
-            running = Running(ours, flow.port)
-            for part in ("web", "worker", "clock"):
-                running.start(part)
-            senders = [threading.Thread(target=flow.send, args=[number]) for number in range(SENDERS)]
-            for sender in senders:
-                sender.start()
-            try:
-                progress = work_and_befall(running, mishaps, chance)
-            finally:
-                flow.is_over.set()
-                for sender in senders:
-                    sender.join()
-                running.stop()
-            return account(ours, flow, mailbox, progress)
+    """The installation is populated and has its schedules; all of its programs are stopped afterwards."""
+    flow = Flow(free_port(), write_key)
+    running = Running(ours, flow.port)
+    for part in ("web", "worker", "clock"):
+        running.start(part)
+    senders = [threading.Thread(target=flow.send, args=[number]) for number in range(SENDERS)]
+    for sender in senders:
+        sender.start()
+    try:
+        progress = work_and_befall(running, mishaps, chance)
+    finally:
+        flow.is_over.set()
+        for sender in senders:
+            sender.join()
+        running.stop()
+    return account(ours, flow, mailbox, progress)
 
 
-def work_and_befall(running: Running, mishaps: list[Mishap], chance: random.Random) -> Progress:
-    """Begin the chain and wait for its end; meanwhile, and after it if there are as many, one mishap after the other."""
+def work_and_befall(running: Running, mishaps: Sequence[Mishap], chance: random.Random) -> Progress:
+    """Begin the chain and wait for its end; meanwhile, and after it where many are left, one mishap after the other."""
     ours, left, progress = running.ours, list(mishaps), Progress()
     processes.wait_for_end(ours.start(sys.executable, "-c", BEGIN, log="begin.log"), seconds=60)
     began = time.monotonic()
-    while (left or not progress.all) and time.monotonic() - began < PATIENCE_SECONDS:
+    while (left or not progress.doubts) and time.monotonic() - began < PATIENCE_SECONDS:
         note_progress(ours, progress, seconds=time.monotonic() - began)
         time.sleep(chance.uniform(0.3, 1.5))
         if left:
             progress.befell.append((time.monotonic() - began, left[0]))
-            running.befall(left.pop(0), chance)
+            down_seconds = running.befall(left.pop(0), chance)
+            progress.down_seconds += 0 if progress.mails else down_seconds
     return progress
 
 
@@ -186,7 +200,7 @@ def note_progress(ours: Installation, progress: Progress, *, seconds: float) -> 
         if not mails:
             progress.mails = progress.mails or seconds
             if not calls:
-                progress.all = progress.all or seconds
+                progress.doubts = progress.doubts or seconds
 
 
 def account(ours: Installation, flow: Flow, mailbox: Mailbox, progress: Progress) -> Chain:
