@@ -4,9 +4,8 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -44,8 +43,6 @@ class AlertSteps(TenantModelAdmin):
     def response_action(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
         """Those that were ticked are meant even when they have left the view since: one is told who was first."""
         if request.POST.get("select_across", "0") != "1":
-            if not all(ticked.isdecimal() for ticked in request.POST.getlist(ACTION_CHECKBOX_NAME)):
-                return redirect(request.get_full_path())
             queryset = self.get_queryset(request)
         response: HttpResponse | None = super().response_action(request, queryset)
         return response
@@ -67,7 +64,8 @@ class AlertSteps(TenantModelAdmin):
             form.add_error(None, gettext("Choose a time that is still to come."))
             return self._ask(request, form, back=back)
         _tell(request, step, outcome)
-        return redirect(back)
+        # Not `redirect`, which takes a word without a slash for the name of an address.
+        return HttpResponseRedirect(back)
 
     @admin.action(description=_("Acknowledge"), permissions=["change"])
     def acknowledge(self, request: HttpRequest, chosen: QuerySet[Alert]) -> HttpResponse | None:

@@ -458,3 +458,8 @@ def test_a_step_with_many_alerts_takes_as_many_queries_as_with_one(ann: Browser,
 def test_roles_of_members_do_not_matter(organization: Organization, alert: Alert) -> None:
     for role in Membership.Role:
         assert told(take(browser_of(organization, role), "note", alert, note=role)) == ["Noted on 1 alert."]
+
+
+@pytest.mark.parametrize("place", ["0", "list", "?page=2", "%_"])
+def test_a_step_leads_to_an_address_even_without_a_slash(ann: Browser, alert: Alert, place: str) -> None:
+    assert take(ann, "acknowledge", alert, next=place)["Location"] == place
