@@ -29,14 +29,14 @@ def by_kind(answers: Sequence[Answer]) -> str:
 
 
 def of_trends(made: Sequence[Trend]) -> str:
-    return table(["what", "first", "last", "highest", "per hour", "allowed", ""], [_trend(each) for each in made])
+    return table(["what", "first", "last", "highest", "grew", "allowed", "", ""], [_trend(each) for each in made])
 
 
 def _trend(each: Trend) -> list[str]:
     unit = MEBIBYTE if "bytes" in each.name else 1
-    numbers = (each.first, each.last, each.highest, each.per_hour, each.allowed)
+    numbers = (each.first, each.last, each.highest, each.grew, each.allowed)
     name = each.name.replace("private bytes", "private MiB")
-    return [name, *(f"{number / unit:,.1f}" for number in numbers), "flat" if each.is_flat else "grows"]
+    return [name, *(f"{number / unit:,.1f}" for number in numbers), each.over, "flat" if each.is_flat else "grows"]
 
 
 def of_machine(samples: Sequence[Sample]) -> str:
