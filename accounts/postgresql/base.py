@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import OperationalError
 from django.db.backends.postgresql import base
+from psycopg.errors import ConnectionTimeout
 
 from accounts.database_question import address_of
 from accounts.database_watch import watch
@@ -21,7 +22,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise OperationalError("The database does not answer: the request waits no second time.")
         # Until it is made, so that one that fails is the last.
         wait.is_over = True
-        connection = self._connect(conn_params | {"connect_timeout": CONNECT_SECONDS})
+        try:
+            connection = self._connect(conn_params | {"connect_timeout": CONNECT_SECONDS})
+        except ConnectionTimeout:
+            # Of a process that never had a connection, whose server nobody could ask.
+            watch.fall_silent()
+            raise
         wait.is_over = False
         return connection
 

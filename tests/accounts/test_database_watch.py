@@ -135,6 +135,15 @@ def test_who_connects_asks_first(passage: Passage) -> None:
         fetch_one("SELECT 1", [])
 
 
+@pytest.mark.slow
+def test_a_process_that_never_had_a_connection_learns_by_one_request(passage: Passage) -> None:
+    watch.server = None
+    passage.flows.clear()
+    with pytest.raises(OperationalError), Wait():
+        fetch_one("SELECT 1", [])
+    assert watch.is_silent
+
+
 def test_what_is_no_request_waits_and_goes_on(passage: Passage) -> None:
     def work() -> Any:
         try:
