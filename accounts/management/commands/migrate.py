@@ -7,6 +7,8 @@ from django.core.management.commands.migrate import Command as MigrateCommand
 from django.db import OperationalError, connections
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
+from accounts.gathered_statements import GatheringSchemaEditor
+
 # Whoever comes after waits behind a migration that waits. Shorter than PostgreSQL's `deadlock_timeout` of a second, so
 # that of two who wait for each other it is the migration that gives way and not a request.
 LOCK_MILLISECONDS = 500
@@ -41,6 +43,7 @@ class Command(MigrateCommand):
 
     def _is_done(self, *args: Any, **options: Any) -> bool:
         connection = connections[options["database"]]
+        editor, connection.SchemaEditorClass = connection.SchemaEditorClass, GatheringSchemaEditor
         try:
             with connection.cursor() as cursor:
                 cursor.execute(f"SET lock_timeout = {LOCK_MILLISECONDS}")
@@ -51,6 +54,7 @@ class Command(MigrateCommand):
                 raise
             return False
         finally:
+            connection.SchemaEditorClass = editor
             connection.close()
         return True
 
