@@ -30,20 +30,25 @@ EVENTS = 1_000_000
 MAILS = 20_000
 DUE_MAILS = 300
 LONGEST_WAIT_SECONDS = 2.0
-# A report or a dump that reads what migrations change.
+# For how long a report or a dump that reads what migrations change is in their way, once it is.
 READER_SECONDS = 10.0
+LONGEST_READER_SECONDS = 120.0
 QUIET_SECONDS = 20.0
 # The clock ticks every minute.
 TICK_SECONDS = 75.0
 LAST_MAILS_SECONDS = 200.0
+IN_THE_WAY = """
+    SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+                   WHERE NOT l.granted AND l.locktype = 'relation' AND a.usename = current_user)
+"""
 READ = "SELECT count(*) FROM emails_outboxemail, (SELECT count(*) FROM accounts_client) AS clients"
 SENT_MEANWHILE = "SELECT message_id FROM telemetry_event WHERE message_id NOT LIKE 'past-%%'"
 NOT_RIGHT = "SELECT job, status, error_count FROM jobs_jobrun WHERE status IN ('failed', 'partial') OR error_count > 0"
 OPEN_MAILS = "SELECT count(*) FROM emails_outboxemail WHERE status <> 'sent' AND kind = 'proof_notice'"
 JOB = re.compile(r'^    "([a-z-]+)": \{"crontab": [^}]+"handler"', re.MULTILINE)
 APPLIED = re.compile(r"Applying (\S+)\.\.\. OK")
-# What says in a log that something went wrong.
-TROUBLE = re.compile(r"^.*(?:Traceback|\bERROR\b|\[error|CRITICAL).*$", re.MULTILINE)
+# What says in a log that something went wrong: the last line of a traceback, or a line of its level.
+TROUBLE = re.compile(r"^(?:Traceback.*\n(?:[ \t].*\n)*(.+)|.*(?:\bERROR\b|CRITICAL|\[error +\] )(.+))$", re.MULTILINE)
 
 
 @dataclass
@@ -115,9 +120,9 @@ def take_over(upgrade: Upgrade) -> None:
     former, new, running = upgrade.former, upgrade.new, upgrade.running
     for part in ("web", "worker", "beat"):
         running.start(former, part, release="former")
+    upgrade.run_jobs(former)
     with upgrade.visitors:
         with upgrade.phase("former release, as ever"):
-            upgrade.run_jobs(former)
             time.sleep(QUIET_SECONDS)
         with upgrade.phase("migrations"), somebody_who_reads(former):
             began = time.monotonic()
@@ -129,13 +134,14 @@ def take_over(upgrade: Upgrade) -> None:
             upgrade.run_jobs(former)
             time.sleep(TICK_SECONDS)
         with upgrade.phase("the new release takes over"):
+            # A worker first: it knows the tasks of either release.
+            for part in ("worker", "beat"):
+                running.stop(part, release="former")
+                running.start(new, part, release="new")
             running.start(new, "web beside", release="new")
             running.stop("web", release="former")
             running.start(new, "web", release="new")
             running.stop("web beside", release="new")
-            for part in ("worker", "beat"):
-                running.start(new, part, release="new")
-                running.stop(part, release="former")
         with upgrade.phase("new release"):
             upgrade.run_jobs(new)
             time.sleep(TICK_SECONDS)
@@ -144,19 +150,27 @@ def take_over(upgrade: Upgrade) -> None:
 @contextmanager
 def somebody_who_reads(ours: Installation) -> Iterator[None]:
     """A transaction that reads what migrations change and lasts, as that of a report or a dump does."""
-    began = threading.Event()
+    has_begun = threading.Event()
 
     def read() -> None:
         with psycopg.connect(ours.environment["DATABASE_URL"]) as connection:
             connection.execute(READ)
-            began.set()
+            has_begun.set()
+            wait_until_in_the_way(ours)
             time.sleep(READER_SECONDS)
 
     reader = threading.Thread(target=read)
     reader.start()
-    began.wait()
+    has_begun.wait()
     yield
     reader.join()
+
+
+def wait_until_in_the_way(ours: Installation) -> None:
+    deadline = time.monotonic() + LONGEST_READER_SECONDS
+    with psycopg.connect(ours.environment["DATABASE_OWNER_URL"], autocommit=True) as connection:
+        while connection.execute(IN_THE_WAY).fetchone() == (False,) and time.monotonic() < deadline:
+            time.sleep(0.05)
 
 
 def log_lock_waits(ours: Installation) -> None:
@@ -176,7 +190,7 @@ def is_accounted(upgrade: Upgrade) -> list[bool]:
     lost, doubled = upgrade.visitors.acknowledged - set(stored), sum(number > 1 for number in stored.values())
     difference = ours.manage("rebuild_activity", "--check").strip()
     runs = ours.ask(NOT_RIGHT)
-    logs = {log.name: TROUBLE.findall(log.read_text(errors="replace")) for log in sorted(ours.logs.glob("* of *.log"))}
+    logs = {log.name: troubles(log) for log in sorted(ours.logs.glob("* of *.log"))}
     waits = re.findall(r"after (\d+\.\d+) ms$", (ours.logs / "postgres.log").read_text(), re.MULTILINE)
     print(f"upgrade: {len(upgrade.visitors.acknowledged):,} events acknowledged, {len(lost)} lost, {doubled} doubled;"
           f" activity: {difference}; runs with errors: {runs or 'none'};"
@@ -185,6 +199,10 @@ def is_accounted(upgrade: Upgrade) -> list[bool]:
         for line, number in Counter(lines).most_common(8):
             print(f"    {number} x {name}: {line[:300]}")
     return [not lost, not doubled, not runs, not any(logs.values())]
+
+
+def troubles(log: Path) -> list[str]:
+    return ["".join(each) for each in TROUBLE.findall(log.read_text(errors="replace"))]
 
 
 def is_mailed_once(ours: Installation, mailbox: Mailbox) -> bool:

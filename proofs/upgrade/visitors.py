@@ -26,9 +26,11 @@ OF_A_CLIENT = (
 OF_STAFF = (
     "/admin/", "/admin/accounts/client/", "/admin/accounts/client/1/change/", "/admin/health/alert/",
     "/admin/success/score/", "/admin/success/insight/", "/admin/success/task/", "/admin/telemetry/event/",
+)  # fmt: skip
+OF_AN_OPERATOR = (
+    "/admin/accounts/organization/", "/admin/jobs/jobrun/", "/admin/health/operatoralert/",
     "/admin/emails/outboxemail/",
 )  # fmt: skip
-OF_AN_OPERATOR = ("/admin/accounts/organization/", "/admin/jobs/jobrun/", "/admin/health/operatoralert/")
 OF_ANYBODY = ("/", "/healthz", "/readyz", "/client/sign-in", "/client/forgotten-password", "/api/schema/")
 
 
@@ -62,7 +64,7 @@ class Visitors:
 
     port: int
     keys: Mapping[str, str]
-    pause_seconds: float = 0.05
+    pause_seconds: float = 0.1
     answers: list[Answer] = field(default_factory=list)
     is_over: threading.Event = field(default_factory=threading.Event)
 
