@@ -29,6 +29,7 @@ PROOFS = {
     "saturation": "proofs.load.saturation",
     "soak": "proofs.load.soak",
     "faults": "proofs.faults.faults",
+    "two_hosts": "proofs.hosts.two_hosts",
 }
 SHORT = ("faults",)
 

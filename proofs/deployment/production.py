@@ -68,11 +68,12 @@ def answers(url: str) -> int:
 
 
 @contextmanager
-def production() -> Iterator[Production]:
+def production(**database_settings: str) -> Iterator[Production]:
     """Servers that nobody has prepared; all of it is gone afterwards."""
+    database_settings = postgres.lasting_settings() | database_settings
     account = hosting.service_account()
     with hosting.scratch(remove) as folder:
-        cluster = postgres.Postgres(folder / "postgres", account, folder / "postgres.log", postgres.lasting_settings())
+        cluster = postgres.Postgres(folder / "postgres", account, folder / "postgres.log", database_settings)
         broker = Valkey(folder / "valkey", account, folder / "valkey.log", secrets.token_hex(16), lasting=False)
         running: list[processes.Process] = []
         try:

@@ -16,13 +16,15 @@ STEPS = ("connect", "mail", "rcpt", "data", "body", "end")
 
 @dataclass
 class Mailbox:
-    """`accepted` are the mails that the server has taken, whatever it answered. `misbehave(step, helo)` gives an answer
-    in place of the usual one, "drop" to hang up, a number of seconds to wait first, or None.
+    """`accepted` are the mails that the server has taken, whatever it answered, and `peers` the addresses that each came
+    from. `misbehave(step)` gives an answer in place of the usual one, "drop" to hang up, a number of seconds to wait
+    first, or None.
     """
 
     misbehave: Callable[[str], str | float | None] = lambda _step: None
     accepted: list[bytes] = field(default_factory=list)
     envelopes: list[tuple[str, list[str]]] = field(default_factory=list)
+    peers: list[str] = field(default_factory=list)
     connections: int = 0
     port: int = 0
 
@@ -82,6 +84,7 @@ class Session(socketserver.StreamRequestHandler):
         if not (isinstance(answer, str) and answer[:1] in "45"):
             self.mailbox.accepted.append(bytes(body))
             self.mailbox.envelopes.append((sender, recipients))
+            self.mailbox.peers.append(self.client_address[0])
         self.give(answer, "250 taken")
 
     def wait_or_drop(self, step: str) -> None:
@@ -120,10 +123,12 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def mail_server(misbehave: Callable[[str], str | float | None] = lambda _step: None) -> Iterator[Mailbox]:
+def mail_server(
+    misbehave: Callable[[str], str | float | None] = lambda _step: None, *, address: str = "127.0.0.1"
+) -> Iterator[Mailbox]:
     mailbox = Mailbox(misbehave)
     handler = type("OwnSession", (Session,), {"mailbox": mailbox})
-    with Server(("127.0.0.1", 0), handler) as server:
+    with Server((address, 0), handler) as server:
         mailbox.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
