@@ -5,6 +5,7 @@ import random
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -54,6 +55,7 @@ class Running:
     ours: Installation
     port: int
     programs: dict[str, processes.Process] = field(default_factory=dict)
+    ended_by_itself: Counter[str] = field(default_factory=Counter)
 
     def start(self, part: str) -> None:
         self.programs[part] = self._starters()[part]()
@@ -107,6 +109,13 @@ class Running:
             service.process.wait()
         time.sleep(after)
         service.start()
+
+    def revive(self) -> None:
+        """Start what has ended by itself, as a service manager does: Celery's worker may when its broker dies."""
+        for part, process in self.programs.items():
+            if process.poll() is not None:
+                self.ended_by_itself[part] += 1
+                self._start_again(part, after=0)
 
     def stop(self) -> None:
         for process in self.programs.values():

@@ -5,6 +5,8 @@ looked at.
 """
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -54,19 +56,39 @@ STALLED = f"""
     WHERE external_id LIKE 'client-%%' AND substr(external_id, 8)::int %% {STALLED_EVERY} = 0
 """
 
+# One start of Python for all of them.
+COMMANDS = """
+import json, sys
+import django; django.setup()
+from django.core.management import call_command
+for command in json.loads(sys.argv[1]):
+    call_command(*command)
+"""
+
 
 def populate(ours: Installation, *, clients: int, now: datetime) -> None:
-    """Clients with events, tasks and the scores of the week before."""
+    """Clients with events, tasks and the scores of the week before; and the schedules."""
     facts = {"now": now, "clients": clients, "visitors": VISITORS}
     ours.change(POPULATE, facts)
     ours.change(STALLED, facts)
     history = ours.logs / "history.ndjson"
     history.write_text("".join(f"{json.dumps(event)}\n" for event in events(clients=clients, now=now)))
-    ours.manage("import_events", str(history), "--organization", "proof")
-    ours.manage("score", "--period-end", (monday_of(now) - timedelta(days=7)).date().isoformat())
+    week_before = (monday_of(now) - timedelta(days=7)).date().isoformat()
+    run_commands(
+        ours,
+        ["import_events", str(history), "--organization", "proof"],
+        ["score", "--period-end", week_before],
+        ["sync_schedules"],
+    )
     with psycopg.connect(ours.environment["DATABASE_OWNER_URL"], autocommit=True) as connection:
         # What autovacuum would do within a minute.
         connection.execute("ANALYZE")
+
+
+def run_commands(ours: Installation, *commands: list[str]) -> str:
+    """What they printed; raises CalledProcessError when one of them fails."""
+    call = [sys.executable, "-c", COMMANDS, json.dumps(commands)]
+    return subprocess.run(call, env=ours.environment, check=True, capture_output=True, text=True).stdout
 
 
 def monday_of(now: datetime) -> datetime:

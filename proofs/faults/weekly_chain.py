@@ -14,12 +14,14 @@ from email.utils import parseaddr
 from devserver import processes
 from proofs.faults.disturbances import Mishap, Running
 from proofs.faults.lost_events import BATCH, Sending, message
-from proofs.faults.population import VISITORS
+from proofs.faults.population import VISITORS, run_commands
 from proofs.installation import Installation, free_port, installation
 from proofs.mail.server import Mailbox, mail_server
 
 SENDERS = 4
 PATIENCE_SECONDS = 900
+START_SECONDS = 90
+HAS_LOOKED = "SELECT count(DISTINCT handled_until) = 1 FROM jobs_watermark"
 
 BEGIN = """
 import django; django.setup()
@@ -38,6 +40,9 @@ CHAIN = """
     AND period = (SELECT max(period) FROM jobs_jobrun WHERE job = 'success-email')
 """
 RUNS = f"SELECT job, status, error_count FROM jobs_jobrun WHERE {CHAIN} ORDER BY job"
+ENDS = f"""
+    SELECT job, round(extract(epoch FROM ended_at - min(started_at) OVER ())) FROM jobs_jobrun WHERE {CHAIN} ORDER BY 2
+"""
 # Runs that go on, mails that wait, and mails of which it is not known yet what became of them.
 OPEN = f"""
     SELECT (SELECT count(*) FROM jobs_jobrun WHERE {CHAIN} AND status = 'running'),
@@ -115,6 +120,7 @@ class Progress:
     doubts: float = 0.0
     down_seconds: float = 0.0
     befell: list[tuple[float, Mishap]] = field(default_factory=list)
+    ended_by_itself: Counter[str] = field(default_factory=Counter)
 
     @property
     def befell_meanwhile(self) -> list[Mishap]:
@@ -137,6 +143,7 @@ class Chain:
     missing_mails: int
     checked_again: str
     runs: list[tuple[object, ...]]
+    ends: dict[str, int]
 
     @property
     def doubled_mails(self) -> int:
@@ -169,6 +176,7 @@ def run_chain(
     for sender in senders:
         sender.start()
     try:
+        wait_for_worker(ours)
         progress = work_and_befall(running, mishaps, chance)
     finally:
         flow.is_over.set()
@@ -178,6 +186,13 @@ def run_chain(
     return account(ours, flow, mailbox, progress)
 
 
+def wait_for_worker(ours: Installation) -> None:
+    """One that starts looks at once what is due."""
+    deadline = time.monotonic() + START_SECONDS
+    while not ours.ask(HAS_LOOKED)[0][0] and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
 def work_and_befall(running: Running, mishaps: Sequence[Mishap], chance: random.Random) -> Progress:
     """Begin the chain and wait for its end; meanwhile, and after it where many are left, one mishap after the other."""
     ours, left, progress = running.ours, list(mishaps), Progress()
@@ -185,11 +200,13 @@ def work_and_befall(running: Running, mishaps: Sequence[Mishap], chance: random.
     began = time.monotonic()
     while (left or not progress.doubts) and time.monotonic() - began < PATIENCE_SECONDS:
         note_progress(ours, progress, seconds=time.monotonic() - began)
+        running.revive()
         time.sleep(chance.uniform(0.3, 1.5))
         if left:
             progress.befell.append((time.monotonic() - began, left[0]))
             down_seconds = running.befall(left.pop(0), chance)
             progress.down_seconds += 0 if progress.mails else down_seconds
+    progress.ended_by_itself = running.ended_by_itself
     return progress
 
 
@@ -213,22 +230,18 @@ def account(ours: Installation, flow: Flow, mailbox: Mailbox, progress: Progress
         acknowledged=len(flow.acknowledged),
         attempts=flow.attempts,
         lost=len(flow.acknowledged - stored),
-        activity_is_equal=is_activity_equal(ours, events=len(stored)),
+        activity_is_equal=ours.ask("SELECT sum(total) FROM telemetry_dailyactivity") == [(len(stored),)],
         made=made,
         mails=Counter(str(status) for _, status in outbox),
         delivered=delivered,
         missing_mails=sum(status == "sent" and not delivered[str(to)] for to, status in outbox),
         runs=ours.ask(RUNS),
-        # Once more from what is stored: ends the alerts of visitors who came back, and finds none that is missing.
-        checked_again=ours.manage("check_health", "--organization", "proof").strip(),
+        ends={str(job): int(float(str(seconds or -1))) for job, seconds in ours.ask(ENDS)},
+        # The first fails where a rebuild would change anything. The second looks once more at what is stored: it ends
+        # the alerts of visitors who came back, and finds none that is missing.
+        checked_again=run_commands(ours, ["rebuild_activity", "--check"], ["check_health", "--organization", "proof"]),
         doubled={name: doubled(ours, rows) for name, rows in DOUBLED.items()},
     )
-
-
-def is_activity_equal(ours: Installation, *, events: int) -> bool:
-    """The command fails where a rebuild would change anything."""
-    ours.manage("rebuild_activity", "--check")
-    return ours.ask("SELECT coalesce(sum(total), 0) FROM telemetry_dailyactivity") == [(events,)]
 
 
 def doubled(ours: Installation, rows: str) -> int:
