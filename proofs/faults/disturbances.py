@@ -62,7 +62,7 @@ class Running:
 
     def _starters(self) -> dict[str, Callable[[], processes.Process]]:
         return {
-            "worker": lambda: self._celery("worker", "-c", "2"),
+            "worker": lambda: self._celery("worker", "-c", "2", "--without-mingle"),
             "clock": lambda: self._celery("beat"),
             "web": lambda: self.ours.start_web(self.port),
         }
