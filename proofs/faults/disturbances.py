@@ -20,6 +20,7 @@ PARTS = (
     "worker", "worker's parent", "worker's child", "clock", "web", "web's parent", "web's child", "broker", "database"
 )  # fmt: skip
 LONGEST_DOWN_SECONDS = 2.0
+CHILDLESS_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Running:
     def befall(self, mishap: Mishap, chance: random.Random) -> float:
         """Answers for how many seconds the part was down, without the time that a program takes to start."""
         part, _, which = mishap.part.partition("'s ")
-        leader, *others = family(self.leader(part))
+        leader, *others = self._started_family(part) if which == "child" else family(self.leader(part))
         victims = {"parent": [leader], "child": [chance.choice(others)] if others else []}.get(which, [leader, *others])
         began = time.monotonic()
         if mishap.freezes:
@@ -95,6 +96,13 @@ class Running:
             if leader in victims:
                 self._start_again(part, after=mishap.seconds)
         return time.monotonic() - began
+
+    def _started_family(self, part: str) -> list[int]:
+        """With children, unless the part does not get to have any."""
+        deadline = time.monotonic() + CHILDLESS_SECONDS
+        while len(members := family(self.leader(part))) == 1 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return members
 
     def _start_again(self, part: str, *, after: float) -> None:
         """As a service manager does: what came from a killed parent goes on for that while, and is then ended too."""
