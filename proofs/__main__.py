@@ -26,6 +26,7 @@ PROOFS = {
     "deployed": "proofs.deployment.deployed",
     "restored_backup": "proofs.deployment.restored_backup",
     "upgrade": "proofs.upgrade.upgrade",
+    "former_tests": "proofs.upgrade.former_tests",
     "saturation": "proofs.load.saturation",
     "soak": "proofs.load.soak",
     "faults": "proofs.faults.faults",
