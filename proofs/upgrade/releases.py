@@ -1,7 +1,7 @@
 """The release to upgrade from: an earlier state of this history, laid out in a folder of its own.
 
 `UPGRADE_FROM` names it: a tag or commit. Else it is the newest release tag before what is checked out, and where there
-is none the last commit before clients were mailed, after which eleven migrations follow.
+is none the last commit before clients were mailed, after which twelve migrations follow.
 """
 
 import io

@@ -9,7 +9,7 @@ from health.models import OperatorAlert
 from jobs.probes import CHECKS
 from proofs.deployment.files import ROOT, documented_commands, example_env
 
-PAGES = ("operating.md", "deployment.md", "backup.md", "operations.md")
+PAGES = ("operating.md", "deployment.md", "backup.md", "operations.md", "upgrading.md")
 LINK = re.compile(r"\[[^\]]+\]\(([^)#:]*)(?:#([^)]+))?\)")
 
 
