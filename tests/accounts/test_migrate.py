@@ -66,6 +66,11 @@ def test_patience_ends_and_nothing_is_half_done(reader: Connection[Any]) -> None
 
 
 @pytest.mark.usefixtures("_sample_migrations")
-def test_what_no_lock_was_in_the_way_of_fails_at_once() -> None:
-    with pytest.raises(OperationalError, match="too slow"):
-        call_command("migrate", "humanize", verbosity=0)
+@pytest.mark.parametrize(("error", "told"), [("deadlock_detected", CommandError), ("query_canceled", OperationalError)])
+def test_only_what_others_hold_is_waited_for(
+    error: str, told: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGOPTIONS", f"-c sample.error={error}")
+    connections["owner"].close()
+    with pytest.raises(told):
+        call_command("migrate", "humanize", verbosity=0, patience=0)
