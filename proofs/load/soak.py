@@ -2,6 +2,7 @@
 no event is lost, and memory, open files, threads and connections do not grow.
 """
 
+import json
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -12,7 +13,7 @@ from proofs.load.pacing import Driven, drive
 from proofs.load.sampling import Sample, Sampler, Table, tables
 from proofs.load.saturation import MIXED_RATES, climb, sender, warm_up
 from proofs.load.soak_report import by_kind, glance, of_machine, of_tables, of_trends
-from proofs.load.standing import Standing, standing
+from proofs.load.standing import COMMANDS, Standing, standing
 from proofs.load.steps import capacity
 from proofs.load.traffic import BATCH, MIXED
 from proofs.load.trends import trends
@@ -27,7 +28,7 @@ SETTLING = 1 / 3
 MARK = "soak-"
 STORED = "SELECT count(*), count(DISTINCT message_id) FROM telemetry_event WHERE message_id LIKE %s"
 COUNTED = "SELECT (SELECT count(*) FROM telemetry_event), (SELECT coalesce(sum(total), 0) FROM telemetry_dailyactivity)"
-RUNS = "SELECT job, status, max(generation), sum(error_count) FROM jobs_jobrun GROUP BY 1, 2 ORDER BY 1, 2"
+RUNS = "SELECT job, status, sum(generation), sum(error_count) FROM jobs_jobrun GROUP BY 1, 2 ORDER BY 1, 2"
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,6 @@ def account(
 ) -> Soak:
     ours = running.ours
     stored, distinct = ours.ask(STORED, f"{MARK}%")[0]
-    logs = (running.log("web") + running.log("worker") + running.log("clock")).splitlines()
     return Soak(
         rate=rate,
         driven=driven,
@@ -116,12 +116,21 @@ def account(
         stored=int(str(stored)),
         distinct=int(str(distinct)),
         counted=count(running) - counted,
-        complaints=Counter(
-            line[:300]
-            for line in logs
-            if any(f'"level": "{level}"' in line for level in ("warning", "error", "critical"))
-        ),
+        complaints=complaints(running),
     )
+
+
+def complaints(running: Standing) -> Counter[str]:
+    """Lines of the logs that are warnings or worse, by what they tell."""
+    found = Counter[str]()
+    for part in COMMANDS:
+        lines = [json.loads(line) for line in running.log(part).splitlines() if line.startswith("{")]
+        found.update(
+            f"{part}: {line['level']}: {line['event']} {line.get('request', '')}"
+            for line in lines
+            if line["level"] not in {"debug", "info"}
+        )
+    return found
 
 
 def count(running: Standing) -> Counted:

@@ -44,6 +44,10 @@ class Step:
             and self.is_answered
         )
 
+    def cpu_ms(self, part: str) -> float:
+        """CPU that a part spends on one answered request, its background work included."""
+        return self.cores[part] / self.achieved * 1_000
+
     @property
     def is_answered(self) -> bool:
         """Nothing was refused and no connection broke."""
@@ -105,7 +109,8 @@ def _latencies(answers: Sequence[Answer], *, of_events: bool) -> list[float]:
 
 
 def report(steps: Sequence[Step]) -> str:
-    header = ["offered/s", "achieved/s", "events p50 ms", "p95", "p99", "pages p50 ms", "p99", *PARTS, "backends at"]
+    header = ["offered/s", "achieved/s", "events p50 ms", "p95", "p99", "pages p50 ms", "p99"]
+    header += ["web CPU ms", "database CPU ms", *PARTS, "backends at"]
     return table(header, [_row(step) for step in steps])
 
 
@@ -116,6 +121,7 @@ def _row(step: Step) -> list[str]:
         f"{step.achieved:,.0f}",
         *(milliseconds(step.events, percent) for percent in (50, 95, 99)),
         *(milliseconds(step.pages, percent) for percent in (50, 99)),
+        *(f"{step.cpu_ms(part):.1f}" for part in ("web", "database")),
         *(f"{step.cores[part]:.2f}" for part in PARTS),
         ", ".join(f"{name} {number:.1f}" for name, number in waits if number >= 0.1),
     ]

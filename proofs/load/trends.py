@@ -6,8 +6,9 @@ from statistics import fmean, linear_regression
 
 from proofs.load.sampling import MEBIBYTE, Sample
 
-# Growth that still counts as flat: a tenth of the whole, or what a few pages and threads come and go by.
-SHARE = 0.10
+# Growth that still counts as flat: such a share of the mean, or what a few pages and threads come and go by.
+SHARE_AN_HOUR = 0.10
+SHARE_OF_PEAK = 0.05
 LEAST_BYTES = 8 * MEBIBYTE
 LEAST_COUNT = 8
 HOUR = 3_600
@@ -32,7 +33,13 @@ class Trend:
 
 def by_slope(name: str, seconds: Sequence[float], values: Sequence[float], *, least: float) -> Trend:
     """By the straight line through the values, in an hour."""
-    return _trend(name, values, grew=linear_regression(seconds, values).slope * HOUR, over="an hour", least=least)
+    return _trend(
+        name,
+        values,
+        grew=linear_regression(seconds, values).slope * HOUR,
+        over="an hour",
+        allowed=max(SHARE_AN_HOUR * fmean(values), least),
+    )
 
 
 def by_peaks(name: str, seconds: Sequence[float], values: Sequence[float], *, least: float) -> Trend:
@@ -42,10 +49,10 @@ def by_peaks(name: str, seconds: Sequence[float], values: Sequence[float], *, le
         max(value for second, value in zip(seconds, values, strict=True) if (second > middle) == is_after)
         for is_after in (False, True)
     )
-    return _trend(name, values, grew=after - before, over="peak to peak", least=least)
+    return _trend(name, values, grew=after - before, over="peak to peak", allowed=max(SHARE_OF_PEAK * before, least))
 
 
-def _trend(name: str, values: Sequence[float], *, grew: float, over: str, least: float) -> Trend:
+def _trend(name: str, values: Sequence[float], *, grew: float, over: str, allowed: float) -> Trend:
     tenth = max(1, len(values) // 10)
     return Trend(
         name=name,
@@ -54,7 +61,7 @@ def _trend(name: str, values: Sequence[float], *, grew: float, over: str, least:
         highest=max(values),
         grew=grew,
         over=over,
-        allowed=max(SHARE * fmean(values), least),
+        allowed=allowed,
     )
 
 
