@@ -70,7 +70,7 @@ def _finish(axes: Axes) -> None:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    mpl.rcParams["svg.hashsalt"] = "mainstay"
+    mpl.rcParams |= {"svg.hashsalt": "mainstay", "svg.fonttype": "none"}
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)

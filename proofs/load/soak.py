@@ -87,6 +87,8 @@ def soak(running: Standing, pool: ProcessPoolExecutor, *, rate: float, minutes: 
     sampler, samples, begun = Sampler(running), list[Sample](), Counter[str]()
     while not future.done():
         time.sleep(SAMPLE_SECONDS - (time.monotonic() - sampler.begun) % SAMPLE_SECONDS)
+        if future.done():
+            break
         samples.append(sampler.sample())
         begin_due(running, samples[-1].second, begun)
         if len(samples) % 6 == 0:
