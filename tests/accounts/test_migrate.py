@@ -70,7 +70,7 @@ def test_patience_ends_and_nothing_is_half_done(reader: Connection[Any]) -> None
 def test_only_what_others_hold_is_waited_for(
     error: str, told: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PGOPTIONS", f"-c sample.error={error}")
+    monkeypatch.setitem(connections["owner"].settings_dict["OPTIONS"], "options", f"-c sample.error={error}")
     connections["owner"].close()
     with pytest.raises(told):
         call_command("migrate", "humanize", verbosity=0, patience=0)
