@@ -12,11 +12,13 @@ MOST_LOOKS = 16
 LOOK_EXPIRES_SECONDS = 90
 
 
-def publish_looks(run_id: int, *, units: int) -> None:
-    """Ask up to as many workers as there are units to look at the run. Never raises."""
+def publish_looks(run_id: int, *, units: int, countdown: float = 0) -> None:
+    """Ask up to as many workers as there are units to look at the run, in so many seconds. Never raises."""
     for _ in range(min(units, MOST_LOOKS)):
         try:
-            current_app.send_task(WORK_RUN, kwargs={"run_id": run_id}, expires=LOOK_EXPIRES_SECONDS)
+            current_app.send_task(
+                WORK_RUN, kwargs={"run_id": run_id}, countdown=countdown, expires=LOOK_EXPIRES_SECONDS
+            )
         except (OperationalError, OSError) as error:
             logger.warning("look_not_published", run_id=run_id, error=type(error).__name__)
             return

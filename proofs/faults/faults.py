@@ -104,8 +104,9 @@ def is_right(name: str, chain: Chain, *, clients: int) -> bool:
         f"faults, {name}: {chain.acknowledged:,} events acknowledged in {chain.attempts:,} requests, {chain.lost} lost;"
         f" rows {rows}, doubled {sum(chain.doubled.values())}; mails {dict(chain.mails)}, the server took"
         f" {chain.delivered.total():,}, {chain.doubled_mails} twice; alerts missing {(expected - alerts).total()},"
-        f" too many {(alerts - expected).total()}; seconds until each was over: {chain.ends}, mails"
-        f" {progress.mails:.0f}, doubts {progress.doubts:.0f}"
+        f" too many {(alerts - expected).total()}; seconds until each was over:"
+        f" {', '.join(f'{job} {seconds}' for job, seconds in chain.ends.items())}, mails {progress.mails:.0f}, doubts"
+        f" {progress.doubts:.0f}"
     )
     tell_mishaps(name, chain)
     return tell_failed(name, checks)

@@ -143,7 +143,7 @@ class Chain:
     missing_mails: int
     checked_again: str
     runs: list[tuple[object, ...]]
-    ends: dict[str, int]
+    ends: dict[str, str]
 
     @property
     def doubled_mails(self) -> int:
@@ -236,7 +236,7 @@ def account(ours: Installation, flow: Flow, mailbox: Mailbox, progress: Progress
         delivered=delivered,
         missing_mails=sum(status == "sent" and not delivered[str(to)] for to, status in outbox),
         runs=ours.ask(RUNS),
-        ends={str(job): int(float(str(seconds or -1))) for job, seconds in ours.ask(ENDS)},
+        ends={str(job): str(seconds) for job, seconds in ours.ask(ENDS)},
         # The first fails where a rebuild would change anything. The second looks once more at what is stored: it ends
         # the alerts of visitors who came back, and finds none that is missing.
         checked_again=run_commands(ours, ["rebuild_activity", "--check"], ["check_health", "--organization", "proof"]),

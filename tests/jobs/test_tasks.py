@@ -1,16 +1,21 @@
-"""What the clock fires meets a database that is away."""
+"""How the tasks meet a database that is away, and workers that were killed."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from celery import Task
+from celery import Task, current_app
 from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 
+from accounts.tenancy import all_organizations
 from emails import delivery
 from emails.tasks import send_due
 from jobs import reconciling
-from jobs.tasks import reconcile_all
+from jobs.tasks import FREE_AFTER_SECONDS, reconcile_all, work_run
+from jobs.units import claim_unit
+from tests.jobs.ledgers import begin
+from tests.jobs.sample_jobs import names as naming
 
 
 def failing(*errors: Exception) -> tuple[list[Exception], Callable[..., int]]:
@@ -42,3 +47,19 @@ def test_another_error_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(delivery, "deliver_all", work)
     send_due.apply()
     assert len(left) == 1
+
+
+@pytest.mark.usefixtures("db", "organization")
+@pytest.mark.parametrize(("is_redelivered", "looks"), [(True, [FREE_AFTER_SECONDS]), (False, [])])
+def test_what_was_claimed_by_whoever_was_killed_is_looked_at_once_it_is_free(
+    is_redelivered: bool, looks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begin(naming).run
+    with all_organizations():
+        assert claim_unit(run, naming, now=timezone.now())
+    published: list[int] = []
+    monkeypatch.setattr(current_app, "send_task", lambda *_args, countdown, **_options: published.append(countdown))
+    work_run.push_request(delivery_info={"redelivered": is_redelivered})
+    work_run.run(run_id=run.pk)
+    work_run.pop_request()
+    assert published == looks
