@@ -24,7 +24,7 @@ HOLD = """
           AND doubtful_since IS DISTINCT FROM %(lost_from)s
         RETURNING organization_id, contact_id, status
     ), contact AS (
-        UPDATE emails_contact AS contact SET status = 'uncertain', settled_at = %(now)s
+        UPDATE emails_contact AS contact SET status = 'uncertain', reason = '', settled_at = %(now)s
         FROM mail WHERE mail.status = 'uncertain' AND contact.organization_id = mail.organization_id
             AND contact.id = mail.contact_id
     )

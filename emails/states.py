@@ -41,7 +41,7 @@ RELEASE_CALLED = f"""
         WHERE id IN ({EXPIRED.format("calling")})
         RETURNING organization_id, contact_id, status
     )
-    UPDATE emails_contact AS contact SET status = 'uncertain', settled_at = %(now)s
+    UPDATE emails_contact AS contact SET status = 'uncertain', reason = '', settled_at = %(now)s
     FROM mail WHERE mail.status = 'uncertain' AND contact.organization_id = mail.organization_id
         AND contact.id = mail.contact_id
 """

@@ -122,6 +122,14 @@ def test_the_ledger_of_contacts_follows() -> None:
     assert contact_state() == ("uncertain", RESTORED)
 
 
+@pytest.mark.usefixtures("planned")
+def test_a_contact_that_was_refused_before_is_uncertain_with_its_mail() -> None:
+    with all_organizations():
+        Contact.objects.update(status="skipped", reason="client_left", settled_at=BACKUP)
+    hold()
+    assert contact_state() == ("uncertain", RESTORED)
+
+
 @pytest.mark.usefixtures("planned", "keys")
 def test_a_contact_whose_mail_goes_out_by_its_key_is_still_planned() -> None:
     hold()

@@ -237,6 +237,16 @@ def test_the_ledger_follows_the_sweeper_and_the_hand() -> None:
     assert contact_state() == ("sent", "", AFTER_LEASE)
 
 
+@pytest.mark.usefixtures("planned")
+def test_a_doubt_counts_although_the_contact_was_refused_during_the_call() -> None:
+    call()
+    with all_organizations():
+        Contact.objects.update(status="skipped", reason="client_left", settled_at=NOW)
+    sweep(at=AFTER_LEASE)
+    assert rows("status") == [("uncertain",)]
+    assert contact_state() == ("uncertain", "", AFTER_LEASE)
+
+
 def test_each_decision_by_hand_is_in_the_audit_log(organization: Organization) -> None:
     emails = [queue(organization_id=organization.pk, key=key) for key in "123"]
     ids, actor = [email.pk for email in emails], UserFactory.create()
