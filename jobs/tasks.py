@@ -37,7 +37,7 @@ def reconcile_all() -> None:
 
 @worker_ready.connect
 def look_at_once(sender: Any, **kwargs: Any) -> None:
-    """A worker that starts does not wait for the next tick to take over what a dead one left, or still seems to hold."""
+    """A worker that starts does not wait for the next tick to take over what a dead one left or seems to hold."""
     for countdown in (0, FREE_AFTER_SECONDS):
         reconcile_all.apply_async(countdown=countdown, expires=LOOK_EXPIRES_SECONDS)
 
