@@ -7,13 +7,12 @@ from django.db import DatabaseError, connections
 
 from accounts.gathered_statements import GatheringSchemaEditor
 
-pytestmark = pytest.mark.usefixtures("committed_db")
 MAKE = "CREATE TABLE sample_gathered (id integer)"
 LOCKS = "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE c.relname = 'sample_gathered'"
 
 
 @pytest.fixture(autouse=True)
-def _no_table(committed_db: None) -> Iterator[None]:
+def _no_table(schema: None) -> Iterator[None]:
     yield
     with connections["owner"].cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS sample_gathered")

@@ -10,23 +10,22 @@ from django.db import IntegrityError, connections, models
 from django.db.migrations.state import ProjectState
 
 from accounts.gentle_indexes import AddIndexGently
-from tests.factories import OrganizationFactory
 
-FOUND = "SELECT indexrelid, indisvalid FROM pg_index WHERE indexrelid = to_regclass('sample_of_name')"
-OPERATION = AddIndexGently("organization", models.Index(fields=["name"], name="sample_of_name"))
+FOUND = "SELECT indexrelid, indisvalid FROM pg_index WHERE indexrelid = to_regclass('sample_of_title')"
+OPERATION = AddIndexGently("milestonedefinition", models.Index(fields=["title"], name="sample_of_title"))
 
 
 @pytest.fixture(autouse=True)
-def _no_index(committed_db: None) -> Iterator[None]:
+def _no_index(schema: None) -> Iterator[None]:
     yield
     with connections["owner"].cursor() as cursor:
-        cursor.execute("DROP INDEX IF EXISTS sample_of_name")
+        cursor.execute("DROP INDEX IF EXISTS sample_of_title")
 
 
 def add_index() -> None:
     state = ProjectState.from_apps(apps)
     with connections["owner"].schema_editor(atomic=False) as editor:
-        OPERATION.database_forwards("accounts", editor, state, state)
+        OPERATION.database_forwards("success", editor, state, state)
 
 
 def found() -> tuple[int, bool]:
@@ -37,9 +36,8 @@ def found() -> tuple[int, bool]:
 
 
 def test_what_an_attempt_left_half_made_is_made_anew() -> None:
-    OrganizationFactory.create_batch(2)
     with connections["owner"].cursor() as cursor, pytest.raises(IntegrityError):
-        cursor.execute("CREATE UNIQUE INDEX CONCURRENTLY sample_of_name ON accounts_organization ((0))")
+        cursor.execute("CREATE UNIQUE INDEX CONCURRENTLY sample_of_title ON success_milestonedefinition ((0))")
     half_made, _ = found()
     add_index()
     made, is_valid = found()
@@ -59,7 +57,7 @@ def test_it_waits_for_who_wrote_before_it() -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute("SET lock_timeout = 20")
     with psycopg.connect(**{name: default[name] for name in ("host", "port", "user", "password", "dbname")}) as writer:
-        writer.execute("UPDATE accounts_organization SET name = name")
+        writer.execute("UPDATE success_milestonedefinition SET title = title")
         end = threading.Timer(0.2, writer.rollback)
         end.start()
         add_index()

@@ -20,7 +20,7 @@ COLUMN = """
 
 
 @pytest.fixture
-def _sample_migrations(committed_db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _sample_migrations(schema: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An application without tables lends its name to them."""
     settings.MIGRATION_MODULES = {"humanize": "tests.accounts.sample.migrations"}
     monkeypatch.setattr(migrate, "LOCK_MILLISECONDS", 20)
@@ -30,7 +30,7 @@ def _sample_migrations(committed_db: None, settings: Settings, monkeypatch: pyte
 
 
 @pytest.fixture
-def reader(committed_db: None) -> Iterator[Connection[Any]]:
+def reader(schema: None) -> Iterator[Connection[Any]]:
     """Somebody who read the table, in a transaction that does not end."""
     default = connections["default"].get_connection_params()
     with psycopg.connect(**{name: default[name] for name in ("host", "port", "user", "password", "dbname")}) as other:
