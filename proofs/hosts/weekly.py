@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parseaddr
 
-from proofs.faults.weekly_chain import BEGIN, CHAIN, DOUBLED, MADE, RUNS
+from proofs.faults.weekly_chain import BEGIN, CHAIN, DOUBLED, ENDS, MADE, RUNS
 from proofs.hosts.installation import Installed
 from proofs.mail.server import Mailbox
 
@@ -40,12 +40,8 @@ FORGET = """
              emails_outboxemail, emails_contact CASCADE
 """
 IS_OPEN = f"""
-    SELECT EXISTS (SELECT FROM jobs_jobrun WHERE job IN {CHAIN} AND status = 'running')
+    SELECT EXISTS (SELECT FROM jobs_jobrun WHERE {CHAIN} AND status = 'running')
         OR EXISTS (SELECT FROM emails_outboxemail WHERE status IN ('pending', 'claimed', 'calling', 'retry'))
-"""
-ENDS = f"""
-    SELECT job, extract(epoch FROM ended_at - min(started_at) OVER ())::int
-    FROM jobs_jobrun WHERE job IN {CHAIN} ORDER BY ended_at
 """
 MAILS = "SELECT to_address, status FROM emails_outboxemail"
 TAKEN_UP_AGAIN = "SELECT count(*) FILTER (WHERE attempt > 1), count(*) FROM jobs_jobunit"
