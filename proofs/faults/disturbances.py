@@ -36,17 +36,16 @@ class Mishap:
         return f"{self.part} {'frozen' if self.freezes else 'killed'}"
 
 
-def mishaps(chance: random.Random, *, number: int, frozen_seconds: Sequence[float]) -> list[Mishap]:
-    """In random order, and of the first ones each befalls another part; then each kind comes before any comes again."""
+def mishaps(chance: random.Random, *, parts: Sequence[str], frozen_seconds: Sequence[float]) -> list[Mishap]:
+    """Each part is killed and frozen once, in random order; each has its first mishap before any has its second."""
+    freezing = {part: position % 2 == 0 for position, part in enumerate(chance.sample(parts, len(parts)))}
     drawn: list[Mishap] = []
-    while len(drawn) < number:
-        freezing = {part: position % 2 == 0 for position, part in enumerate(chance.sample(PARTS, len(PARTS)))}
-        for is_first in (True, False):
-            for part in chance.sample(PARTS, len(PARTS)):
-                freezes = freezing[part] is is_first
-                seconds = chance.choice(frozen_seconds) if freezes else chance.uniform(0, LONGEST_DOWN_SECONDS)
-                drawn.append(Mishap(part, freezes, seconds))
-    return drawn[:number]
+    for is_first in (True, False):
+        for part in chance.sample(parts, len(parts)):
+            freezes = freezing[part] is is_first
+            seconds = chance.choice(frozen_seconds) if freezes else chance.uniform(0, LONGEST_DOWN_SECONDS)
+            drawn.append(Mishap(part, freezes, seconds))
+    return drawn
 
 
 @dataclass

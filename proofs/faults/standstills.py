@@ -222,8 +222,10 @@ def is_filled_well(standing: Standing, data: Path, seconds: float) -> bool:
         service.start()
     wait_for_recovery(standing, at=ended, seconds=RECOVERED_WITHIN_SECONDS + 3)
     answers, recovery = standing.during(began, ended)[asker.path], standing.recovery(ended, asker.path)
+    # Before looking what is stored: the senders go on.
+    acknowledged = set(asker.acknowledged)
     stored = {str(row[0]) for row in standing.running.ours.ask("SELECT message_id FROM telemetry_event")}
-    lost = asker.acknowledged - stored
+    lost = acknowledged - stored
     print(
         f"faults, disk full {seconds:.0f} s: {asker.path} {summary(answers)}; good again after {recovery:.1f} s,"
         f" {len(lost)} lost; PostgreSQL itself {'ended' if fell else 'lived'}",

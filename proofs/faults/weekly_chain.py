@@ -151,14 +151,15 @@ class Chain:
 
 
 @contextmanager
-def chain_installation() -> Iterator[tuple[Installation, Mailbox]]:
-    """Its leases, limits and schedules are those of the product."""
+def chain_installation(*, mail_lease_seconds: int = 90) -> Iterator[tuple[Installation, Mailbox]]:
+    """Its leases, limits and schedules are those of the product, unless told otherwise."""
     with (
         mail_server() as mailbox,
         installation(
             EMAIL_BACKEND="emails.backends.smtp.EmailBackend",
             EMAIL_URL=f"smtp://127.0.0.1:{mailbox.port}",
             DEFAULT_FROM_EMAIL="Proof <proof@mainstay.example>",
+            MAIL_LEASE_SECONDS=str(mail_lease_seconds),
         ) as ours,
     ):
         yield ours, mailbox
