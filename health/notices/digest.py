@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet, Window
 
 from accounts.models import Organization
 from emails.models import OutboxEmail
@@ -15,8 +15,9 @@ from health.notices.readers import Reader, readers_of
 
 KIND = "alert_digest"
 FIRST_LOOKS_BACK = timedelta(days=1)
+# What a check has stamped but not committed yet cannot be seen: the next digest tells of it.
+SETTLES_IN = timedelta(minutes=2)
 MOST_LISTED = 20
-MOST_READ = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,16 @@ class Digests:
 
     queued: int
     skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a member hears of: raised, changed or woken after `since` and until `until`; `whose` None is everybody's."""
+
+    since: datetime
+    until: datetime
+    whose: int | None
+    without_critical: bool
 
 
 def queue_digests(organization_id: int, *, as_of: datetime) -> Digests:
@@ -46,18 +57,15 @@ def queue_digests(organization_id: int, *, as_of: datetime) -> Digests:
     ]
     if not due:
         return Digests(0, 0)
-    since = {reader.user_id: last.get(reader.address, as_of - FIRST_LOOKS_BACK) for reader in due}
     unhandled = Alert.objects.filter(organization=organization_id).open_alerts(as_of=as_of)
-    new = list(
-        unhandled.filter(Q(changed_at__gt=min(since.values())) | Q(snoozed_until__gt=min(since.values())))
-        .select_related("client")
-        .worst_first()[:MOST_READ]
-    )
     counts = list(unhandled.values("owner_id", "severity").annotate(count=Count("id")).order_by())
+    news: dict[Wanted, list[Alert]] = {}
     queued = 0
     for reader in due:
-        told = _new_to(reader, new, since=since[reader.user_id])
-        if told:
+        wanted = _wanted_by(reader, since=last.get(reader.address, as_of - FIRST_LOOKS_BACK), as_of=as_of)
+        if wanted not in news:
+            news[wanted] = _first(unhandled.worst_first(), wanted)
+        if told := news[wanted]:
             context = _context(told, _open_by_severity(reader, counts))
             queued += queue_notice(
                 Notice(KIND, now.date().isoformat(), organization, context, as_of), to=reader.address
@@ -71,24 +79,28 @@ def _last_digests(organization_id: int) -> dict[str, datetime]:
     return dict(digests.values_list("to_address").annotate(last=Max("queued_at")))
 
 
-def _new_to(reader: Reader, alerts: Sequence[Alert], *, since: datetime) -> list[Alert]:
-    """Less what was told at once."""
-    at_once = reader.preference.critical_at_once
-    return [
-        alert
-        for alert in reader.of_interest(alerts)
-        if (alert.changed_at > since and not (at_once and alert.severity == Alert.Severity.CRITICAL))
-        or (alert.snoozed_until and alert.snoozed_until > since)
-    ]
+def _wanted_by(reader: Reader, *, since: datetime, as_of: datetime) -> Wanted:
+    """Less what is told at once."""
+    chosen = reader.preference
+    whose = reader.user_id if chosen.only_own else None
+    return Wanted(since - SETTLES_IN, as_of - SETTLES_IN, whose, chosen.critical_at_once)
+
+
+def _first(unhandled: QuerySet[Alert], wanted: Wanted) -> list[Alert]:
+    """The first of them; each has the number of all as `in_all`."""
+    changed = Q(changed_at__gt=wanted.since, changed_at__lte=wanted.until)
+    if wanted.without_critical:
+        changed &= Q(severity__lt=Alert.Severity.CRITICAL)
+    woken = Q(snoozed_until__gt=wanted.since, snoozed_until__lte=wanted.until)
+    alerts = unhandled.filter(changed | woken)
+    if wanted.whose is not None:
+        alerts = alerts.filter(Q(owner=None) | Q(owner=wanted.whose))
+    return list(alerts.annotate(in_all=Window(Count("id"))).select_related("client")[:MOST_LISTED])
 
 
 def _context(alerts: Sequence[Alert], open_by_severity: Sequence[tuple[str, int]]) -> dict[str, object]:
-    return {
-        "alerts": alerts[:MOST_LISTED],
-        "count": len(alerts),
-        "more": max(len(alerts) - MOST_LISTED, 0),
-        "open": open_by_severity,
-    }
+    count: int = alerts[0].in_all  # type: ignore[attr-defined]
+    return {"alerts": alerts, "count": count, "more": count - len(alerts), "open": open_by_severity}
 
 
 def _open_by_severity(reader: Reader, counts: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:

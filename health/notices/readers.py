@@ -1,13 +1,15 @@
 """Which members hear of alerts, and how they want to."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Lower
 
 from accounts.models import Membership
-from health.models import Alert, NoticePreference
+from emails.models import Suppression
+from health.models import NoticePreference
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +20,18 @@ class Reader:
     address: str
     preference: NoticePreference
 
-    def cares_for(self, alert: Alert) -> bool:
-        return not self.preference.only_own or alert.owner_id in (None, self.user_id)
-
-    def of_interest(self, alerts: Iterable[Alert]) -> list[Alert]:
-        return [alert for alert in alerts if self.cares_for(alert)]
-
 
 def readers_of(organization_id: int) -> list[Reader]:
-    """Needs the organization's scope. Members who said nothing get what an unsaved preference says."""
+    """Needs the organization's scope. Members who said nothing get what an unsaved preference says.
+
+    Left out are those whose address bounced or who complained of mail.
+    """
     said = {each.user_id: each for each in NoticePreference.objects.filter(organization=organization_id)}
+    stopped = Suppression.objects.alias(written=Lower("address")).filter(
+        organization=organization_id, lifted_at=None, written=Lower(OuterRef("user__email"))
+    )
     members = (
-        Membership.objects.filter(organization=organization_id, user__is_active=True)
+        Membership.objects.filter(~Exists(stopped), organization=organization_id, user__is_active=True)
         .order_by("user_id")
         .values_list("user_id", "user__email")
     )

@@ -4,10 +4,11 @@ import pytest
 
 from accounts.models import Client, Membership, Organization
 from accounts.tenancy import all_organizations, organization_scope
-from emails.models import OutboxEmail
+from emails.models import OutboxEmail, Suppression
+from emails.suppression import lift, suppress
 from health.models import Alert, NoticePreference
 from health.notices.digest import Digests, queue_digests
-from tests.factories import ClientFactory, MembershipFactory
+from tests.factories import ClientFactory, MembershipFactory, UserFactory
 from tests.health.alert_rows import alert_of
 
 # Eight o'clock in Berlin, in winter.
@@ -66,6 +67,49 @@ def test_a_late_digest_still_comes_that_day_and_skips_nothing(
         text = OutboxEmail.objects.order_by("-id")[0].text
     assert str(other) in text
     assert "user-1" not in text
+
+
+def test_what_commits_after_a_digest_is_told_by_the_next(organization: Organization, client_of_acme: Client) -> None:
+    """A check that had begun before it."""
+    raised(ClientFactory.create(organization=organization), EIGHT - HOUR)
+    assert digest(organization, EIGHT) == Digests(1, 0)
+    raised(client_of_acme, EIGHT - timedelta(seconds=30))
+    assert [digest(organization, EIGHT + days * DAY) for days in (1, 2)] == [Digests(1, 0), Digests(0, 1)]
+
+
+def test_what_changed_a_moment_ago_is_told_once(organization: Organization, client_of_acme: Client) -> None:
+    raised(client_of_acme, EIGHT - timedelta(minutes=1))
+    raised(ClientFactory.create(organization=organization), EIGHT - HOUR)
+    assert [digest(organization, EIGHT + days * DAY) for days in (0, 1, 2)] == [
+        Digests(1, 0),
+        Digests(1, 0),
+        Digests(0, 1),
+    ]
+    assert [subject for *_, subject in subjects()] == [f"1 new alert · {organization.name}"] * 2
+
+
+def test_many_are_counted_and_the_first_of_them_listed(organization: Organization) -> None:
+    clients = ClientFactory.create_batch(23, organization=organization)
+    for client in clients:
+        raised(client, EIGHT - HOUR)
+    digest(organization, EIGHT)
+    with all_organizations():
+        mail = OutboxEmail.objects.get()
+    assert mail.subject == f"23 new alerts · {organization.name}"
+    assert (mail.text.count("No activity since"), "And 3 more." in mail.text) == (20, True)
+
+
+def test_a_member_whose_address_bounced_is_left_out_until_that_is_lifted(
+    organization: Organization, outsider: Organization, client_of_acme: Client
+) -> None:
+    raised(client_of_acme, EIGHT - HOUR)
+    with all_organizations():
+        suppress(organization.pk, "Ada@Example.com", reason=Suppression.Reason.BOUNCED, at=EIGHT)
+        suppress(outsider.pk, "ada@example.com", reason=Suppression.Reason.BOUNCED, at=EIGHT)
+    assert digest(organization, EIGHT) == Digests(0, 0)
+    with all_organizations():
+        lift(Suppression.objects.get(organization=organization), by=UserFactory.create(), at=EIGHT)
+    assert digest(organization, EIGHT) == Digests(1, 0)
 
 
 def test_without_news_there_is_no_mail(organization: Organization, client_of_acme: Client) -> None:

@@ -14,7 +14,7 @@ from accounts.tenancy import all_organizations, organization_scope
 from emails.models import OutboxEmail
 from health.models import Alert
 from health.notices import critical, mail
-from health.notices.digest import Digests, queue_digests
+from health.notices.digest import SETTLES_IN, Digests, queue_digests
 from success.models import Score
 from tests.factories import MembershipFactory, OrganizationFactory
 from tests.health.test_jobs import MONDAY_MORNING, post
@@ -161,7 +161,7 @@ MORNING = datetime.fromisoformat("2026-11-18T07:30:00+00:00")
 
 def test_the_digest_is_an_hourly_job_that_sends_once_a_day(browser: Browser, organization: Organization) -> None:
     add_client(organization, silent=56 * HOUR)
-    check(organization, MORNING)
+    check(organization, MORNING - SETTLES_IN)
     reports = []
     for hours in (0, 0, 1, 24):
         with time_machine.travel(MORNING + hours * HOUR, tick=False):
@@ -175,7 +175,7 @@ def test_a_digest_that_was_killed_comes_whole(committed_db: None) -> None:
     organization = OrganizationFactory.create()
     add_readers(organization, "ada@example.com", "bob@example.com")
     client = add_client(organization, silent=56 * HOUR)
-    check(organization, NOW)
+    check(organization, NOW - SETTLES_IN)
 
     def digest(*, killed: bool = False) -> None:
         with organization_scope(organization.pk):
