@@ -32,7 +32,7 @@ PROOFS = {
     "faults": "proofs.faults.faults",
     "two_hosts": "proofs.hosts.two_hosts",
 }
-SHORT = ("faults",)
+SHORT = ("faults", "bad_input")
 
 
 def main() -> int:

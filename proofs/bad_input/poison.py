@@ -68,6 +68,90 @@ VALUES: dict[str, str] = {
     "a timezone": "../../etc/localtime",
 }  # fmt: skip
 
+# Of a field of a JSON body, as it stands there.
+JSON_VALUES: dict[str, bytes] = {
+    "a number": b"1",
+    "negative zero": b"-0",
+    "half a number": b"0.5",
+    "5,000 digits": b"9" * 5_000,
+    "most of 64 bits and one": b"9223372036854775808",
+    "1e400": b"1e400",
+    "1e-400": b"1e-400",
+    "NaN": b"NaN",
+    "Infinity": b"-Infinity",
+    "true": b"true",
+    "null": b"null",
+    "an empty list": b"[]",
+    "an empty object": b"{}",
+    "deep lists": b"[" * 900 + b"]" * 900,
+    "deeper lists": b"[" * 15_000 + b"]" * 15_000,
+    "deep objects": b'{"a":' * 3_000 + b"1" + b"}" * 3_000,
+    "a long list": b"[" + b"0," * 20_000 + b"0]",
+    "a list of objects": b"[" + b"{}," * 2_000 + b"{}]",
+    "many keys": b"{" + b",".join(b'"%d":1' % number for number in range(2_000)) + b"}",
+    "a key twice": b'{"a": 1, "a": 2}',
+    "NUL in a key": b'{"\\u0000": 1}',
+    "escaped NUL": b'"a\\u0000"',
+    "raw NUL": b'"a\0"',
+    "raw control character": b'"\x1b"',
+    "lone high surrogate": b'"\\ud800"',
+    "lone low surrogate": b'"\\udc00"',
+    "not UTF-8": b'"\xff\xfe"',
+    "half an escape": b'"\\u12"',
+    "nothing at all": b"",
+    "undefined": b"undefined",
+    "an operator": b'{"$gt": ""}',
+}
+
+# Of the first line of a request, behind the path.
+PATHS: dict[str, bytes] = {
+    "a percent sign alone": b"%",
+    "a percent sign and no digits": b"%zz",
+    "an encoded NUL": b"%00",
+    "encoded bytes that are no UTF-8": b"%ff%fe%c0%80",
+    "an encoded lone surrogate": b"%ed%a0%80",
+    "bytes over 127": b"\xff\xc3\xa9",
+    "dots": b"/../../..",
+    "slashes": b"///",
+    "a semicolon": b";a=b",
+    "a space": b" a",
+    "an angle": b"<script>",
+    "a backslash": b"\\..\\",
+    "a fragment": b"#a",
+    "many question marks": b"?" * 500,
+    "a parameter without a name": b"?=1&=2",
+    "a parameter of NUL": b"?a=%00&q=%00",
+    "a parameter that is no UTF-8": b"?q=%ff%fe&limit=%ff",
+    "a parameter twice": b"?limit=1&limit=2&q=a&q=b&clientId=a&clientId=b",
+    "a parameter as a list": b"?q[]=1&q[a]=2&limit[]=1",
+    "1,200 parameters": b"?" + b"&".join(b"a%d=1" % number for number in range(1_200)),
+    "a long parameter": b"?q=" + b"a" * 8_000,
+    "an unknown look-up": b"?user__password__startswith=a&pk__in=a",
+    "an order of nonsense": b"?o=9.-9.a&p=-1&all=&_to_field=x&_popup=x",
+    "pages without end": b"?p=99999999999999999999&page=9223372036854775808&limit=9223372036854775808",
+    "an absolute address": b"@evil.example:80",
+    "another version": b" HTTP/9.9",
+}
+
+# A whole form; each is urlencoded.
+FORMS: dict[str, bytes] = {
+    "nothing": b"",
+    "2,000 fields": b"&".join(b"a%d=1" % number for number in range(2_000)),
+    "a field twice": b"name=a&name=b&action=a&action=b&_save=1&_save=2",
+    "a field without a name": b"=1&=2",
+    "names of garbage": b"%00=1&%ff=2&a[b][c]=3&__proto__=4&%ed%a0%80=5",
+    "half an escape": b"name=%&title=%zz&_save=%u0041",
+    "no UTF-8": b"name=%ff%fe&title=\xff",
+    "semicolons": b"name=a;title=b;_save=c",
+    "one field of a megabyte": b"name=" + b"a" * 1_000_000,
+    "three megabytes": b"name=" + b"a" * 3_000_000,
+    "rows that are not there": b"form-TOTAL_FORMS=99999&form-INITIAL_FORMS=-1&form-0-id=x&_save=1",
+    "rows without end": b"form-TOTAL_FORMS=1e400&form-INITIAL_FORMS=NaN&_save=1",
+    "chosen rows of nonsense": b"action=delete_selected&_selected_action=%00&_selected_action=1e9&index=-1",
+    "an unknown action": b"action=evil&_selected_action=1&index=999999999999",
+    "a method": b"_method=DELETE&_save=1",
+}
+
 # Lines as they stand between the request line and the body; `{length}` is the body's.
 HEADERS: dict[str, bytes] = {
     "length that is too small": b"Content-Length: 1",
@@ -111,4 +195,10 @@ HEADERS: dict[str, bytes] = {
     "cookies of garbage": b'Cookie: \xff=;;; sessionid="\\000"; csrftoken=\r\nContent-Length: {length}',
     "a cookie of pickles": b"Cookie: messages=gASVCg; sessionid=../../a\r\nContent-Length: {length}",
 }
+# The server may wait for more of these, so that their sender ends its half of the connection after a while.
+UNFINISHED = {
+    "length that is too small", "length that is none", "length that is negative", "length of 30 digits", "two lengths",
+    "no length", "length and pieces", "pieces that are none", "pieces of another kind", "an upgrade",
+    "waiting for a go",
+}  # fmt: skip
 BOMB = gzip.compress(b"[" * 10_000_000)
