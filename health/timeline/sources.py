@@ -81,6 +81,12 @@ SOURCES: Mapping[str, str] = {
             SELECT subject FROM emails_outboxemail AS mail WHERE mail.organization_id = %(organization)s
                 AND mail.client_id = %(client)s AND mail.contact_id = emails_contact.id ORDER BY mail.id))""",
     ),
+    "consent": f"""
+    SELECT consent.at, 'consent' AS kind, consent.id AS subject, jsonb_build_object('category', consent.category,
+        'is_given', consent.is_given, 'frequency', consent.frequency, 'source', consent.source,
+        'actor', coalesce(nullif(trim(actor.first_name || ' ' || actor.last_name), ''), actor.username)) AS facts
+    FROM emails_consent AS consent LEFT JOIN accounts_user AS actor ON actor.id = consent.actor_id
+    WHERE {OF_CLIENT} AND {IN_SPAN.format(at="consent.at")}""",
     "churn": _rows("success_churn", at=_on("churned_on"), kind="churn", facts="jsonb_build_object('reason', reason)"),
     "created": f"""
     SELECT created_at AS at, 'created' AS kind, id AS subject,

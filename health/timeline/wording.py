@@ -11,8 +11,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from emails.categories import Category, Frequency
 from emails.kinds import title_of
 from emails.models import Contact
+from emails.models.preferences import Source
 from health.models import Alert, AlertEntry
 from health.timeline.entries import Entry
 from health.wording import who_took
@@ -144,6 +146,20 @@ def _mail(facts: Facts) -> Words:
     return Words(title, ", ".join(details), tone)
 
 
+def _consent(facts: Facts) -> Words:
+    """How it is known; of what is agreed to, how often where that is not the usual."""
+    category, source = Category(facts["category"]).label, str(Source(facts["source"]).label)
+    if not facts["is_given"]:
+        return Words(_("%(category)s: not wanted") % {"category": category}, source, "warn")
+    often = Frequency(facts["frequency"])
+    is_usual = often == Frequency.EVERY_WEEK
+    return Words(
+        _("%(category)s: agreed to") % {"category": category},
+        source if is_usual else f"{often.label}, {source}",
+        "good",
+    )
+
+
 def _churn(facts: Facts) -> Words:
     return Words(_("Client left"), facts["reason"], "bad")
 
@@ -167,6 +183,7 @@ WRITERS: Mapping[str, Callable[[Facts], Words]] = {
     "milestone": _milestone,
     "insights": _insights,
     "mail": _mail,
+    "consent": _consent,
     "churn": _churn,
     "created": _created,
 }
@@ -181,6 +198,7 @@ ICONS: Mapping[str, str] = {
     "milestone": "flag",
     "insights": "lightbulb",
     "mail": "mail",
+    "consent": "how_to_reg",
     "churn": "logout",
     "created": "person_add",
 }
@@ -192,4 +210,5 @@ PAGES: Mapping[str, str] = {
     "task_done": "admin:success_task_change",
     "feedback": "admin:success_feedback_change",
     "mail": "admin:emails_contact_change",
+    "consent": "admin:emails_consent_change",
 }

@@ -13,7 +13,10 @@ from django.utils import timezone
 
 from accounts.models import Client, Membership, Organization
 from accounts.tenancy import all_organizations
+from emails.categories import Category, Frequency
+from emails.consent import Word, record_consents
 from emails.models import Contact, OutboxEmail
+from emails.models.preferences import Source
 from health.models import ClientNote
 from health.timeline.entries import MOST
 from success.heatmap import DayCount
@@ -144,6 +147,28 @@ def test_mail_stands_on_it_with_what_became_of_it(
             (EIGHTEENTH, "gone: failed (Call)", "", "", f"emails/contact/{called.pk}/change/"),
         ]
     )  # fmt: skip
+
+
+def test_what_the_client_said_about_mail_stands_on_it(
+    staff: Browser, organization: Organization, outsider: Organization, client_of_acme: Client
+) -> None:
+    actor, other = user_of(staff), ClientFactory.create(organization=outsider)
+    weekly = Word(client_of_acme.pk, Category.WEEKLY, True, BEFORE_MIDNIGHT, Frequency.EVERY_OTHER_WEEK)
+    said = [weekly, Word(client_of_acme.pk, Category.FEEDBACK, True, BEFORE_MIDNIGHT)]
+    with all_organizations():
+        record_consents(organization.pk, said, source=Source.STAFF, actor=actor)
+        record_consents(
+            organization.pk, [Word(client_of_acme.pk, Category.WEEKLY, False, NOW)], source=Source.ONE_CLICK
+        )
+        record_consents(outsider.pk, [Word(other.pk, Category.WEEKLY, True, NOW)], source=Source.API)
+    pages = {line[1]: line[-1] for line in lines(staff, client_of_acme)}
+    name = actor.get_username()
+    assert sorted(line[:-1] for line in lines(staff, client_of_acme)) == [
+        (EIGHTEENTH, "Questions about your experience: agreed to", "Entered by staff", name),
+        (EIGHTEENTH, "Weekly summary: agreed to", "Every other week, Entered by staff", name),
+        (NINETEENTH, "Weekly summary: not wanted", "Unsubscribe button of a mail program", ""),
+    ]
+    assert [staff.get(f"/admin/{address}").status_code for address in pages.values()] == [200] * 3
 
 
 def test_every_line_leads_to_a_page(staff: Browser, client_of_acme: Client) -> None:
