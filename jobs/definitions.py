@@ -76,7 +76,8 @@ class Job:
     What a run sets going may outlast it, such as mails that are handed over one by one: `became` counts what has
     become of it so far, for the report (in the scope of all organizations), and `carry_on` works on it for so many
     seconds, where somebody waits for the run. `largest_piece` is how many clients a unit has at most: it is one
-    transaction.
+    transaction. Of a job whose work locks stripes of `cut_at` neighbouring ids, no two units touch the same stripe, and
+    none waits for the other; a unit may then have nearly so many clients more.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Job:
     became: "Callable[[JobRun], Mapping[str, int]] | None" = None
     carry_on: Callable[[float], object] | None = None
     largest_piece: int = 250_000
+    cut_at: int = 1
     count_names: tuple[str, ...] = ("processed", "success", "failed")
 
 

@@ -47,19 +47,23 @@ CLIENT_RANGES = f"""
         FROM sized
     ),
     numbered AS (
-        SELECT cut.id AS organization_id, cut.available_at, cut.pieces, c.id AS client_id,
-               (row_number() OVER (PARTITION BY cut.id ORDER BY c.id) - 1) * cut.pieces / cut.size AS piece
+        SELECT cut.id AS organization_id, cut.available_at, cut.pieces, cut.size, c.id AS client_id,
+               row_number() OVER (PARTITION BY cut.id ORDER BY c.id) - 1 AS place
         FROM cut JOIN accounts_client c ON c.organization_id = cut.id WHERE cut.pieces > 1
+    ),
+    placed AS (
+        SELECT organization_id, available_at, client_id,
+               min(place) OVER (PARTITION BY organization_id, client_id / %(cut_at)s) * pieces / size AS piece
+        FROM numbered
     )
     SELECT id AS organization_id, NULL::bigint AS first_client, NULL::bigint AS last_client, available_at
     FROM cut WHERE pieces = 1
     UNION ALL
     SELECT organization_id,
            CASE WHEN piece > 0 THEN min(client_id) END,
-           CASE WHEN piece < pieces - 1 THEN lead(min(client_id)) OVER (PARTITION BY organization_id ORDER BY piece) - 1
-           END,
+           lead(min(client_id)) OVER (PARTITION BY organization_id ORDER BY piece) - 1,
            available_at
-    FROM numbered GROUP BY organization_id, piece, pieces, available_at
+    FROM placed GROUP BY organization_id, piece, available_at
 """
 PIECES = {
     Spread.CLIENTS: CLIENT_RANGES,
@@ -85,6 +89,7 @@ def add_units(run: JobRun, *, job: Job, period: Period) -> int:
                 "end": period.end_on if period.is_calendar else period.end,
                 "small": min(SMALL_ORGANIZATION, job.largest_piece),
                 "largest": job.largest_piece,
+                "cut_at": job.cut_at,
             },
         )
         return int(cursor.rowcount)

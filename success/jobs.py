@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client
 from emails.contacts.outcomes import outcomes_of_run
+from emails.contacts.recipients import STRIPE
 from emails.delivery import deliver_all
 from emails.kinds import WEEKLY_SUCCESS
 from jobs.definitions import CatchUp, Job, Spread, WorkUnit
@@ -126,6 +127,7 @@ success_email = Job(
     became=email_outcomes,
     carry_on=deliver,
     largest_piece=5_000,
+    cut_at=STRIPE,
     count_names=("processed", "queued", "sent", "skipped", "failed", "waiting", "uncertain"),
 )
 reach_all_milestones = Job(

@@ -21,10 +21,11 @@ LONGEST_PLAIN = 63
 IS_PLAIN = "(client.email ~ %(plain)s AND length(client.email) <= %(longest_plain)s)"
 
 # Locked in ascending order, before the statement that counts begins: who decides about the same clients waits, and
-# then counts what the other one left. A stripe holds 4096 neighbours, so that ranges rarely wait for each other.
+# then counts what the other one left. Ranges that begin with a stripe do not wait for each other.
+STRIPE = 1024
 LOCK = f"""
 SELECT count(pg_advisory_xact_lock(hashtextextended('emails_contact:' || %(organization)s, stripe)))
-FROM (SELECT DISTINCT client.id / 4096 %% 64 AS stripe FROM accounts_client AS client WHERE {CLIENTS}
+FROM (SELECT DISTINCT client.id / {STRIPE} %% 256 AS stripe FROM accounts_client AS client WHERE {CLIENTS}
       ORDER BY stripe) AS locked
 """
 ODDITIES = f"""

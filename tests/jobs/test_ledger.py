@@ -172,6 +172,18 @@ def test_a_job_of_small_pieces_cuts_small_organizations_too(organization: Organi
     assert len(units(begin(replace(naming, largest_piece=3), organization=organization).run)) == 4
 
 
+@pytest.mark.parametrize("cut_at", [2, 4, 100])
+def test_no_two_units_of_a_job_that_locks_stripes_touch_the_same_one(organization: Organization, cut_at: int) -> None:
+    ids = _fill(organization, 23)
+    job = replace(naming, largest_piece=3, cut_at=cut_at)
+    pieces = [(first or 0, last or max(ids)) for first, last, _ in units(begin(job, organization=organization).run)]
+    worked_on = [[each for each in ids if first <= each <= last] for first, last in pieces]
+    stripes = [stripe for piece in worked_on for stripe in sorted({each // cut_at for each in piece})]
+    assert sorted(each for piece in worked_on for each in piece) == ids
+    assert stripes == sorted({each // cut_at for each in ids})
+    assert max(len(piece) for piece in worked_on) < 3 + cut_at
+
+
 def test_clients_who_come_while_a_run_goes_on_are_worked_on(
     organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
