@@ -50,6 +50,13 @@ class Organization(models.Model):
         db_default="",
         help_text=_("Where its clients do their work; insights on the client pages link there."),
     )
+    reply_to = models.EmailField(
+        _("address for answers"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Where answers to mails go that its clients get. Empty: to the installation's address."),
+    )
     creates_unknown_clients = models.BooleanField(
         _("create unknown clients"),
         default=True,

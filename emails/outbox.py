@@ -24,12 +24,19 @@ COLUMNS = """
     headers jsonb, links jsonb, is_secret boolean, next_attempt_at timestamptz, valid_until timestamptz,
     queued_at timestamptz
 """
-NAMES = ", ".join(column.split()[0] for column in COLUMNS.split(","))
+NAMES = [column.split()[0] for column in COLUMNS.split(",")]
+# What clients answer goes to the organization where it says so: the sender's address is the installation's.
+HEADERS = """
+    CASE WHEN mail.client_id IS NOT NULL AND organization.reply_to <> ''
+    THEN jsonb_build_object('Reply-To', organization.reply_to) || mail.headers ELSE mail.headers END
+"""
 # In the order of the unique key, so that two who queue the same mails wait for each other and are never entangled.
 QUEUE = f"""
-    INSERT INTO emails_outboxemail ({NAMES}, status, attempt, error)
-    SELECT {NAMES}, 'pending', 0, '' FROM json_to_recordset(%s::json) AS mail ({COLUMNS})
-    ORDER BY organization_id, kind, key, to_address
+    INSERT INTO emails_outboxemail ({", ".join(NAMES)}, status, attempt, error)
+    SELECT {", ".join(HEADERS if name == "headers" else f"mail.{name}" for name in NAMES)}, 'pending', 0, ''
+    FROM json_to_recordset(%s::json) AS mail ({COLUMNS})
+    LEFT JOIN accounts_organization AS organization ON organization.id = mail.organization_id
+    ORDER BY mail.organization_id, mail.kind, mail.key, mail.to_address
     ON CONFLICT DO NOTHING
 """
 

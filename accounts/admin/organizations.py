@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db import models
@@ -14,7 +14,7 @@ from accounts.models import Organization
 from accounts.organization_status import Step, is_possible, take_step
 
 STATUS_COLOURS = {"pending": "warning", "active": "success", "suspended": "danger", "rejected": "danger", "closed": ""}
-OF_MEMBERS = ("name", "timezone", "creates_unknown_clients", "runs_jobs")
+OF_MEMBERS = ("name", "timezone", "reply_to", "app_url", "creates_unknown_clients", "runs_jobs")
 STEP_BUTTONS = {"approve_this": Step.APPROVE, "reject_this": Step.REJECT, "suspend_this": Step.SUSPEND,
                 "resume_this": Step.RESUME, "close_this": Step.CLOSE}  # fmt: skip
 
@@ -31,6 +31,7 @@ class OrganizationAdmin(AuditedAdmin, TenantModelAdmin):
     search_help_text = _("Search by name or slug")
     ordering = ("name", "id")
     fields = ("name", "slug", "status", *OF_MEMBERS[1:], "is_simulated", "created_at")
+    formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}}
     actions = ("approve", "suspend", "close")
     actions_submit_line = tuple(STEP_BUTTONS)
 

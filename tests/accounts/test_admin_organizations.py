@@ -40,6 +40,19 @@ def test_an_owner_changes_settings_and_the_log_tells_from_what_to_what(acme: Org
     assert read(acme).runs_jobs is False
 
 
+def test_an_owner_says_where_answers_and_insights_lead(acme: Organization) -> None:
+    browser = browser_of(acme, Membership.Role.OWNER)
+    assert change(browser, acme, **FORM, reply_to="desk@acme.example", app_url="https://app.acme.example/") == 302
+    acme = read(acme)
+    assert (acme.reply_to, acme.app_url) == ("desk@acme.example", "https://app.acme.example/")
+
+
+@pytest.mark.parametrize("address", ["desk", "a@acme.example, b@acme.example", "a@acme.example\nBcc: b@acme.example"])
+def test_answers_go_to_one_address(acme: Organization, address: str) -> None:
+    assert change(browser_of(acme, Membership.Role.OWNER), acme, **FORM, reply_to=address) == 200
+    assert read(acme).reply_to == ""
+
+
 def test_saving_without_a_change_leaves_no_trace(acme: Organization) -> None:
     change(browser_of(acme, Membership.Role.OWNER), acme, **FORM)
     assert audited(acme) == []

@@ -16,6 +16,7 @@ from emails.identity import message_id_of, uid_of
 from emails.models import OutboxEmail
 from emails.outbox import NOTICE, queue_mails
 from tests.emails.outgoing import NOW, mail, queue, queue_one, rows, the_email
+from tests.factories import ClientFactory
 
 WRONG_ADDRESSES = [
     "",
@@ -161,3 +162,28 @@ def test_a_mail_belongs_to_its_organization_alone(organization: Organization, ou
     queue(organization_id=organization.pk)
     with all_organizations():
         assert OutboxEmail.objects.filter(organization=outsider).count() == 0
+
+
+def test_clients_answer_to_the_organization_where_it_says_so(
+    organization: Organization, outsider: Organization, client_of_acme: Client
+) -> None:
+    with all_organizations():
+        Organization.objects.filter(pk=organization.pk).update(reply_to="desk@acme.example")
+    to_client = {"organization_id": organization.pk, "client_id": client_of_acme.pk}
+    own, theirs = {"X-Mail": "1"}, ClientFactory.create(organization=outsider)
+    queue_mails(
+        [
+            mail(key="answered", **to_client, headers=own),
+            mail(key="by itself", **to_client, headers={"Reply-To": "other@acme.example"}),
+            mail(key="to staff", organization_id=organization.pk, headers=own),
+            mail(key="of another", organization_id=outsider.pk, client_id=theirs.pk),
+            mail(key="to operators"),
+        ]
+    )
+    assert dict(rows("key", "headers")) == {
+        "answered": {"Reply-To": "desk@acme.example", **own},
+        "by itself": {"Reply-To": "other@acme.example"},
+        "to staff": own,
+        "of another": {},
+        "to operators": {},
+    }
