@@ -7,6 +7,7 @@ that each befalls an early and a late stage. `python -m proofs --short faults` h
 """
 
 import json
+import os
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from proofs.installation import Installation
 
 SEED = 20_261_121
 CLIENTS = 5_000
+AT_SECOND = 30
 SHORT_PARTS = ("worker's parent", "worker's child", "clock", "web", "broker", "database")
 # The longest is longer than a unit of a job and a mail that is not called for stay with whoever took them.
 FROZEN_SECONDS = (2.0, 3.0, 5.0, 22.0)
@@ -44,12 +46,14 @@ def prove() -> bool:
     drawn = mishaps(chance, parts=PARTS, frozen_seconds=FROZEN_SECONDS)
     with chain_installation() as (ours, mailbox):
         keys = prepare(ours, clients=CLIENTS, now=now)
-        quiet = run_chain(ours, mailbox, write_key=keys["write_key"], mishaps=[], chance=chance)
+        quiet = run_chain(ours, mailbox, write_key=keys["write_key"], mishaps=[], chance=chance, at_second=AT_SECOND)
     held = [is_right("undisturbed", quiet, clients=CLIENTS)]
     for name, befalling in (("disturbed", drawn), ("disturbed in the opposite order", drawn[::-1])):
         with chain_installation() as (ours, mailbox):
             keys = prepare(ours, clients=CLIENTS, now=now)
-            chain = run_chain(ours, mailbox, write_key=keys["write_key"], mishaps=befalling, chance=chance)
+            chain = run_chain(
+                ours, mailbox, write_key=keys["write_key"], mishaps=befalling, chance=chance, at_second=AT_SECOND
+            )
             held += [
                 is_right(name, chain, clients=CLIENTS),
                 is_as_undisturbed(name, chain, quiet=quiet),
@@ -106,7 +110,7 @@ def is_right(name: str, chain: Chain, *, clients: int) -> bool:
         f" {chain.delivered.total():,}, {chain.doubled_mails} twice; alerts missing {(expected - alerts).total()},"
         f" too many {(alerts - expected).total()}; seconds until each was over:"
         f" {', '.join(f'{job} {seconds}' for job, seconds in chain.ends.items())}, mails {progress.mails:.0f}, doubts"
-        f" {progress.doubts:.0f}"
+        f" {progress.doubts:.0f}; load average of the machine {os.getloadavg()[0]:.0f}"
     )
     tell_mishaps(name, chain)
     return tell_failed(name, checks)

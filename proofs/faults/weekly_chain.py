@@ -166,9 +166,18 @@ def chain_installation(*, mail_lease_seconds: int = 90) -> Iterator[tuple[Instal
 
 
 def run_chain(
-    ours: Installation, mailbox: Mailbox, *, write_key: str, mishaps: Sequence[Mishap], chance: random.Random
+    ours: Installation,
+    mailbox: Mailbox,
+    *,
+    write_key: str,
+    mishaps: Sequence[Mishap],
+    chance: random.Random,
+    at_second: int | None = None,
 ) -> Chain:
-    """The installation is populated and has its schedules; all of its programs are stopped afterwards."""
+    """The installation is populated and has its schedules; all of its programs are stopped afterwards.
+
+    With `at_second` it begins so many seconds after a full minute: mails wait for the next, and chains are compared.
+    """
     flow = Flow(free_port(), write_key)
     running = Running(ours, flow.port)
     for part in ("web", "worker", "clock"):
@@ -178,6 +187,8 @@ def run_chain(
         sender.start()
     try:
         wait_for_worker(ours)
+        if at_second is not None:
+            time.sleep((at_second - time.time()) % 60)
         progress = work_and_befall(running, mishaps, chance)
     finally:
         flow.is_over.set()
