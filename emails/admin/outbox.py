@@ -29,6 +29,9 @@ LONGEST_SHOWN = 60
 LONGEST_UNBROKEN = 32
 # Of a state without a colour the admin would show the code.
 COLOURS = dict.fromkeys(Status, "default") | {
+    Status.PENDING: "info",
+    Status.CLAIMED: "info",
+    Status.CALLING: "info",
     Status.SENT: "success",
     Status.FAILED: "danger",
     Status.UNCERTAIN: "danger",

@@ -108,7 +108,7 @@ def reason_bars(health: MailHealth, *, address: str) -> list[Bar]:
             str(labels[reason]),
             count,
             _percent(count, most),
-            f"{address}?reason__exact={reason}" if address else "",
+            f"{address}?reason={reason}" if address else "",
         )
         for reason, count in sorted(health.reasons.items(), key=lambda each: (-each[1], each[0]))
     ]

@@ -10,12 +10,13 @@ from pytest_django.fixtures import Settings
 from accounts.models import Membership, Organization
 from accounts.tenancy import all_organizations, organization_scope
 from emails.models import Contact, OutboxEmail, Suppression
-from health.home.mail import MailHealth, mail_health
+from health.home.mail import MailHealth, mail_health, reason_bars, state_bars
 from tests.accounts.admin_pages import browser_of, operators_browser
 from tests.factories import ClientFactory
 
 NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+MAILS, CONTACTS = "/admin/emails/outboxemail/", "/admin/emails/contact/"
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +103,22 @@ def test_the_home_page_shows_it_to_members_and_operators(organization: Organizat
         assert text in page
     assert "Complained" not in page
     assert "80.0 % of 15 were taken" in everything
+
+
+@pytest.mark.usefixtures("_a_week")
+def test_its_bars_lead_to_what_they_count(organization: Organization) -> None:
+    browser, health = browser_of(organization, Membership.Role.STAFF), health_of(organization)
+    bars = [*state_bars(health, address=MAILS)[1:], *reason_bars(health, address=CONTACTS)]
+    lists = [browser.get(bar.address).context["cl"] for bar in bars]
+    # Lists are of all times: one each is older than the week.
+    assert [(bar.name, each.result_count) for bar, each in zip(bars, lists, strict=True)] == [
+        ("waiting", 2),
+        ("uncertain", 2),
+        ("failed", 2),
+        ("not_asked", 3),
+        ("budget", 2),
+    ]
+    assert [filters.value() for filters in lists[-1].filter_specs if filters.title == "why not"] == ["budget"]
 
 
 def test_before_the_first_mail_the_page_says_when_it_comes(organization: Organization) -> None:
