@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.models import AuditEntry, Client, Membership, Organization, User
 from accounts.tenancy import all_organizations
 from emails.models import OutboxEmail
+from emails.preference_links import preferences_url, unsubscribe_url
 from tests.emails.outgoing import NOW, queue, rows
 from tests.factories import MembershipFactory, UserFactory
 
@@ -57,6 +58,21 @@ def test_operators_see_all(browser: Browser, organization: Organization, outside
         queue(key=key, organization_id=each)
     browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
     assert listed(browser) == ["3", "2", "1"]
+
+
+def test_nobody_chooses_in_the_clients_name_by_a_link_of_its_mail(
+    at_desk: Browser, organization: Organization, client_of_acme: Client
+) -> None:
+    links = [
+        preferences_url(organization.pk, client_of_acme.pk),
+        unsubscribe_url(organization.pk, client_of_acme.pk, "weekly"),
+    ]
+    text = "Choose:\n{}\nNo more:\n{}\nhttps://app.example/tasks/4?page=2".format(*links)
+    html = '<p>Choose <a href="{}">here</a>, <a href="{}">no more</a>'.format(*links)
+    page = at_desk.get(page_of(queue(organization_id=organization.pk, text=text, html=html))).content.decode()
+    assert [link.rpartition("/")[2] in page for link in links] == [False, False]
+    assert [page.count(f"/mail/{name}/…") for name in ("preferences", "unsubscribe")] == [2, 2]
+    assert "https://app.example/tasks/4?page=2" in page
 
 
 def test_a_mail_is_shown_in_a_frame_that_can_do_nothing(at_desk: Browser, organization: Organization) -> None:
