@@ -31,6 +31,7 @@ PROOFS = {
     "soak": "proofs.load.soak",
     "faults": "proofs.faults.faults",
     "two_hosts": "proofs.hosts.two_hosts",
+    "size": "proofs.size.size",
 }
 SHORT = ("faults", "bad_input")
 

@@ -25,6 +25,7 @@ from proofs.size.growth import complaints, growth_table
 
 SIZES = (10_000, 100_000, 1_000_000)
 REQUESTS = 1_000
+SENDING_SECONDS = 15
 WORKERS = 2
 PATIENCE_SECONDS = 240
 ANOTHER_MINUTE_SECONDS = 75
@@ -38,21 +39,12 @@ queue_email("operator_alert", key="size", to_address="op@example.com", subject="
 
 def prove() -> bool:
     """Print the figures; True when what is required held."""
-    return prove_with(SIZES, requests=REQUESTS, sending_seconds=15)
-
-
-def prove_short() -> bool:
-    """The same with few clients."""
-    return prove_with((400, 4_000), requests=20, sending_seconds=2)
-
-
-def prove_with(sizes: tuple[int, ...], *, requests: int, sending_seconds: int) -> bool:
     with mail_server() as mailbox, production() as ours:
         set_up(ours, mailbox)
         grown = []
-        for clients in sizes:
-            figures = at_size(ours, clients, requests=requests)
-            figures |= back_up_and_restore(ours, sending_seconds=sending_seconds)
+        for clients in SIZES:
+            figures = at_size(ours, clients)
+            figures |= back_up_and_restore(ours, sending_seconds=SENDING_SECONDS)
             grown.append(figures)
             print(growth_table(grown), flush=True)
         wrong = [*complaints(grown), *mail_after_restore(ours, mailbox)]
@@ -71,10 +63,10 @@ def set_up(ours: Production, mailbox: Mailbox) -> None:
     ours.shell("python manage.py migrate --no-input --verbosity 0 && python manage.py sync_schedules")
 
 
-def at_size(ours: Production, clients: int, *, requests: int) -> Figures:
+def at_size(ours: Production, clients: int) -> Figures:
     """Grow, with web and worker at work, and measure in a process that has the installation's settings."""
     with at_work(ours) as (port, worker):
-        command = [sys.executable, "-m", "proofs.size.at_size", *map(str, (clients, requests, port, worker))]
+        command = [sys.executable, "-m", "proofs.size.at_size", *map(str, (clients, REQUESTS, port, worker))]
         done = subprocess.run(command, env=ours.environment, stdout=subprocess.PIPE, text=True, check=True)
     figures: Figures = json.loads(done.stdout.splitlines()[-1])
     return figures
