@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from health.api import steps
 from health.api.alerts import AlertsView, BadgeView, OneAlertView
+from health.notices.views import stop_page
 
 ALERT = "api/v1/alerts/<str:alert_id>"
 
@@ -17,4 +18,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{ALERT}/reopen", steps.ReopenView.as_view(), name="api-alert-reopen"),
     path(f"{ALERT}/note", steps.NoteView.as_view(), name="api-alert-note"),
     path(f"{ALERT}/judge", steps.JudgeView.as_view(), name="api-alert-judge"),
+    path("mail/notices/<str:token>", stop_page, name="notice-stop"),
 ]

@@ -37,7 +37,7 @@ def queue_critical_notices(
         if alerts := told[whose]:
             # The newest step names the mail: the same check again finds no newer one.
             notice = Notice(KIND, str(alerts[0].newest), organization, _context(alerts), at)  # type: ignore[attr-defined]
-            queued += queue_notice(notice, to=reader.address)
+            queued += queue_notice(notice, to=reader)
     return queued
 
 

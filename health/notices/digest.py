@@ -67,9 +67,7 @@ def queue_digests(organization_id: int, *, as_of: datetime) -> Digests:
             news[wanted] = _first(unhandled.worst_first(), wanted)
         if told := news[wanted]:
             context = _context(told, _open_by_severity(reader, counts))
-            queued += queue_notice(
-                Notice(KIND, now.date().isoformat(), organization, context, as_of), to=reader.address
-            )
+            queued += queue_notice(Notice(KIND, now.date().isoformat(), organization, context, as_of), to=reader)
     return Digests(queued, len(due) - queued)
 
 

@@ -14,6 +14,8 @@ from emails.names import shown_name
 from emails.outbox import queue_email
 from emails.rendering import render
 from health.models import Alert
+from health.notices.links import Holder, stop_headers
+from health.notices.readers import Reader
 from health.wording import sentence_of
 
 
@@ -37,7 +39,7 @@ class Line:
     tone: str
 
 
-def queue_notice(notice: Notice, *, to: str) -> bool:
+def queue_notice(notice: Notice, *, to: Reader) -> bool:
     """False when it was queued before. In the installation's language; times in the organization's timezone."""
     organization = notice.organization
     with timezone.override(organization.timezone):
@@ -56,10 +58,11 @@ def queue_notice(notice: Notice, *, to: str) -> bool:
     return queue_email(
         notice.kind,
         key=notice.key,
-        to_address=to,
+        to_address=to.address,
         subject=mail.subject,
         text=mail.text,
         html=mail.html,
+        headers=stop_headers(Holder(organization.pk, to.user_id, notice.kind)),
         queued_at=notice.at,
         organization=organization,
     )

@@ -32,6 +32,7 @@ ADDRESSES: dict[str, tuple[str, int]] = {
     "mail-click": ("/mail/c/1.0f0e0d0c0b0a59088706050403020100/0", MISSING),
     "mail-preferences": ("/mail/preferences/no-such-token", MISSING),
     "mail-unsubscribe": ("/mail/unsubscribe/no-such-token", MISSING),
+    "notice-stop": ("/mail/notices/no-such-token", MISSING),
     "mail-open": ("/mail/o/1.0f0e0d0c0b0a59088706050403020100.gif", PUBLIC),
     "mail-provider-events": ("/anymail/postmark/tracking/", POST_ONLY),
     "client/": ("/client/", REDIRECTED),

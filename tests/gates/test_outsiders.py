@@ -136,6 +136,7 @@ WITHOUT_ROWS = {
     *("client-feedback", "client-feedback-decline", "client-forgotten-password", "client-password-link-sent"),
     *("client-password", "client-preferences", "client-milestones-celebrated"),
     *("mail-click", "mail-open", "mail-provider-events", "mail-preferences", "mail-unsubscribe"),
+    "notice-stop",
 }
 
 
