@@ -1,11 +1,13 @@
 from datetime import UTC, date, datetime
 from io import StringIO
 
+import psycopg
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import override_settings
+from psycopg.errors import LockNotAvailable
 
 from accounts.models import Organization
 from accounts.tenancy import all_organizations, organization_scope
@@ -129,6 +131,19 @@ def test_months_are_prepared_ahead(db: None) -> None:
             date(2031, 2, 1),
         ]
     assert prepare_months(as_of=date(2030, 11, 1)) == 0
+
+
+def test_making_months_gives_way_to_a_long_reader(db: None) -> None:
+    ours = connection.settings_dict
+    address = {"host": ours["HOST"], "port": ours["PORT"], "user": ours["USER"], "password": ours["PASSWORD"]}
+    with connection.cursor() as cursor:
+        # Who gave way only after seconds would be cancelled instead.
+        cursor.execute("SET LOCAL statement_timeout = '3s'")
+    with psycopg.connect(**address, dbname=ours["NAME"]) as reader:
+        reader.execute("SELECT FROM telemetry_event")
+        with pytest.raises(OperationalError) as refused, transaction.atomic():
+            create_partitions(MARCH, months=1)
+    assert isinstance(refused.value.__cause__, LockNotAvailable)
 
 
 def work(as_of: datetime) -> dict[str, int]:
