@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.tenancy import all_organizations
 from emails.contacts.last_look import QuietTimeError, reason_not_to_send
 from emails.lines import Line
-from emails.lookups import look_up_doubtful
+from emails.lookups import look_up_doubtful, settle_told
 from emails.models import Contact, OutboxEmail
 from emails.states import (
     begin_call,
@@ -60,6 +60,7 @@ def _take_back() -> None:
     with Line() as line:
         lasts = line.capability.key_lasts
         release_expired(now=now, provider=line.provider, remembered_from=now - lasts if lasts else None)
+        settle_told(now=now)
         look_up_doubtful(line, now=now)
 
 
