@@ -110,7 +110,7 @@ class MailPreferencesView(ClientAPIView):
                 is_given=said["isAgreed"],
                 at=said.get("givenAt", now),
                 frequency=Frequency(said["frequency"]) if "frequency" in said else None,
-                detail={"apiKey": self.key.pk, **said.get("detail", {})},
+                detail={**said.get("detail", {}), "apiKey": self.key.pk},
             )
             for category, said in body.validated_data.items()
         ]

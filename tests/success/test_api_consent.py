@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from time_machine import travel
 
-from accounts.models import Client, Organization
+from accounts.models import ApiKey, Client, Organization
 from accounts.tenancy import all_organizations, organization_scope
 from emails.categories import Category
 from emails.consent import record_consent
@@ -52,6 +52,12 @@ def test_what_was_said_elsewhere_is_recorded_with_its_time(api: Api) -> None:
     with all_organizations():
         detail = Consent.objects.get().detail
     assert (detail["form"], sorted(detail)) == ("f1", ["apiKey", "form"])
+
+
+def test_by_which_key_it_came_is_not_for_the_program_to_say(api: Api) -> None:
+    api.answer("PUT", PATH, {"weekly": {"isAgreed": True, "detail": {"apiKey": "another"}}})
+    with all_organizations():
+        assert Consent.objects.get().detail == {"apiKey": ApiKey.objects.get(kind="secret").pk}
 
 
 def test_without_a_time_it_was_said_now(api: Api) -> None:
