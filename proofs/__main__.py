@@ -33,7 +33,7 @@ PROOFS = {
     "two_hosts": "proofs.hosts.two_hosts",
     "size": "proofs.size.size",
 }
-SHORT = ("faults", "bad_input")
+SHORT = ("faults", "bad_input", "isolation")
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """Thousands of requests made up from the API's documentation: no failure, no answer that it does not describe.
 
-Once with ids as they come, once with those of a client, a task and an alert that are there.
+Once with ids as they come, once with those of a client, a task and an alert that are there. In about half of the
+cases one text is of `poison`.
 """
 
 import json
@@ -18,7 +19,8 @@ from typing import Any
 from devserver import processes
 from proofs.installation import Installation, free_port, installation
 
-EXAMPLES = 100
+EXAMPLES = 120
+ENOUGH_REQUESTS = 10_000
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
     "response_schema_conformance"
@@ -39,7 +41,7 @@ headers = {{ Authorization = "Bearer {cron_secret}" }}
 
 
 def prove() -> bool:
-    """Print the figures; True when every answer was a described one."""
+    """Print the figures; True when every answer was a described one, of enough of them."""
     limits = {"API_REQUESTS_PER_SECOND": "1000000", "API_REQUESTS_BURST": "1000000", "CRON_WAIT_SECONDS": "2"}
     with installation(code=None, **limits) as ours:
         keys = json.loads(ours.manage("create_organization", "proof", "--json"))
@@ -49,9 +51,9 @@ def prove() -> bool:
         base_url = f"http://127.0.0.1:{port}"
         make_known(base_url, keys["secret_key"])
         ours.manage("check_health", "--organization", "proof")
-        outcomes = [ask(ours, base_url, keys, known) for known in ({}, KNOWN)]
+        asked = [ask(ours, base_url, keys, known) for known in ({}, KNOWN)]
         processes.stop(web)
-    return all(outcomes)
+    return all(asked) and sum(asked) >= ENOUGH_REQUESTS
 
 
 def make_known(base_url: str, secret_key: str) -> None:
@@ -81,7 +83,8 @@ def patiently(request: urllib.request.Request) -> None:
     raise TimeoutError(request.full_url)
 
 
-def ask(ours: Installation, base_url: str, keys: Mapping[str, str], known: Mapping[str, str]) -> bool:
+def ask(ours: Installation, base_url: str, keys: Mapping[str, str], known: Mapping[str, str]) -> int:
+    """How many requests; 0 when some answer was not a described one."""
     with tempfile.TemporaryDirectory() as folder:
         configuration, report = Path(folder, "schemathesis.toml"), Path(folder, "report.json")
         parameters = ", ".join(f'"{name}" = "{value}"' for name, value in known.items())
@@ -93,18 +96,19 @@ def ask(ours: Installation, base_url: str, keys: Mapping[str, str], known: Mappi
                 *("--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES), "--seed", "20261116"),
                 *("--continue-on-failure", "--no-color", "--warnings", "off", "--report-json-path", str(report)),
             ],
-            env=ours.environment, check=False, capture_output=True, text=True,
+            env=ours.environment | {"SCHEMATHESIS_HOOKS": "proofs.bad_input.poisoned_strings", "PYTHONPATH": "."},
+            check=False, capture_output=True, text=True,
         )  # fmt: skip
         if done.returncode:
             print(done.stdout[-20_000:], done.stderr[-5_000:])
-        print(f"api_schema, {'known' if known else 'any'} ids: {figures(report)}")
-    return done.returncode == 0
+        found: dict[str, Any] = json.loads(report.read_text()) if report.exists() else {}
+        print(f"api_schema, {'known' if known else 'any'} ids: {figures(found)}", flush=True)
+    return 0 if done.returncode else int(found["test_cases"]["generated"])
 
 
-def figures(report: Path) -> str:
-    if not report.exists():
+def figures(found: Mapping[str, Any]) -> str:
+    if not found:
         return "nothing was asked."
-    found: dict[str, Any] = json.loads(report.read_text())
     cases, operations = found["test_cases"], found["operations"]
     return (
         f"{cases['generated']:,} requests to {operations['tested']} of {operations['total']} operations in"

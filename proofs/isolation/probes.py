@@ -6,13 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
-from io import StringIO
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.conf import settings
 from django.contrib import admin
 from django.core.cache import cache as remembered
-from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client as Browser
 from django.urls import get_resolver
@@ -20,6 +19,7 @@ from django.urls import get_resolver
 from accounts.models import Organization
 from accounts.tenancy import all_organizations, organization_scope
 from jobs.definitions import Spread, WorkUnit, all_jobs
+from proofs.isolation.own_work import Ask, asked_of_own, commands
 from proofs.isolation.unfiltered import SWITCHES
 from telemetry.incoming import IncomingEvent
 from telemetry.recording import record_events
@@ -33,12 +33,8 @@ MARKS = ("of acme", "of third")
 A_REFUSAL = 400
 FAILED = 500
 CLIENT_PAGES = ("dashboard/success", "dashboard/success/events?part=events", "feedback", "preferences")
-COMMANDS: dict[str, dict[str, Any]] = {
-    "rebuild_activity": {},
-    "check_health": {},
-    "backtest": {},
-    "score": {"period_end": "2026-01-05"},
-}
+# Those of commands are kept for the whole of the proof.
+FILES = TemporaryDirectory()
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,10 @@ def all_probes() -> Iterator[tuple[str, Probe]]:
         make_rows(each)
     yield from _of_samples(world)
     yield from _of_the_admin(world, acme)
-    yield from _of_work(outsider)
+    yield from _of_work(outsider, foreign=world.ids["client"])
+    asking = asked_of_own(outsider, world.strangers["an owner"], world.strangers["a key"], foreign=world.ids)
+    for name, method, ask in asking:
+        yield name, partial(_answered, partial(_without_failure, ask), method)
 
 
 def _of_samples(world: World) -> Iterator[tuple[str, Probe]]:
@@ -131,7 +130,14 @@ def _answered(ask: Callable[[], tuple[int, bytes]], method: str) -> Seen:
     return Seen(status, leaks=changed or any(mark.encode() in content for mark in MARKS))
 
 
-def _of_work(outsider: Organization) -> Iterator[tuple[str, Probe]]:
+def _without_failure(ask: Ask) -> tuple[int, bytes]:
+    """A refusal before there is a scope marks the transaction that is taken back anyway."""
+    answer = ask()
+    transaction.set_rollback(False)
+    return answer
+
+
+def _of_work(outsider: Organization, *, foreign: str) -> Iterator[tuple[str, Probe]]:
     """The clock's jobs, events and commands of one organization: they touch no other's rows, and take no text over."""
     now = datetime.now(UTC)
     for job in all_jobs():
@@ -143,15 +149,15 @@ def _of_work(outsider: Organization) -> Iterator[tuple[str, Probe]]:
             yield f"job {job.name}", partial(_worked, outsider, partial(job.work, unit))
     for call in ("track", "identify", "alias"):
         yield f"event {call}", partial(_worked, outsider, partial(_record, outsider, call, now))
-    for command, options in COMMANDS.items():
-        run = partial(call_command, command, organization="outsider", stdout=StringIO(), stderr=StringIO(), **options)
-        yield f"command {command}", partial(_worked, outsider, run)
+    for name, run in commands(outsider, foreign=foreign, folder=Path(FILES.name)):
+        yield name, partial(_worked, outsider, run)
 
 
 def _record(outsider: Organization, call: str, now: datetime) -> None:
     event = IncomingEvent(
         message_id=call, call=call, name=call, external_id="user-1", anonymous_id="browser-1",
-        stated_at=now - timedelta(days=1), data={"previousId": "own", "plan": "gold"},
+        stated_at=now - timedelta(days=1),
+        data={"previousId": "own", "plan": "gold", "name": "Ann", "email": "ann@example.com"},
     )  # fmt: skip
     record_events(outsider.pk, [event], received_at=now)
 

@@ -34,6 +34,8 @@ REQUESTS = 10_000
 CONNECTIONS = 2
 ASKING_AT_ONCE = 8
 SEED = 20_261_121
+# Others than the mutants', which may be in the same database.
+SLUGS = ("left", "right")
 CANCELLED_AFTER_MS = 20
 SETTINGS_LEFT = "SELECT current_setting('mainstay.organization', true), current_setting('mainstay.scope', true)"
 PROGRAMS = (
@@ -105,7 +107,7 @@ class Outcome:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def work() -> bool:
+def work(requests: int = REQUESTS) -> bool:
     """Print the figures; True when nothing was seen of others and no connection went back unclean."""
     logging.disable(logging.CRITICAL)
     persons = all_persons()
@@ -114,19 +116,19 @@ def work() -> bool:
     settings.ALLOWED_HOSTS = ["*"]
     use_a_pool()
     chance, outcome, handler, begun = random.Random(SEED), Outcome(), WSGIHandler(), time.monotonic()
-    asked = [(chance.choice(persons), chance.random(), chance.random()) for _ in range(REQUESTS)]
+    asked = [(chance.choice(persons), chance.random(), chance.random()) for _ in range(requests)]
     with ThreadPoolExecutor(ASKING_AT_ONCE) as pool:
         list(pool.map(partial(ask, outcome, handler), asked))
     statuses = ", ".join(f"{status}: {count:,}" for status, count in sorted(outcome.statuses.items()))
     print(
-        f"isolation: {REQUESTS:,} requests of {len(persons)} people and programs of two organizations and nobody by"
+        f"isolation: {requests:,} requests of {len(persons)} people and programs of two organizations and nobody by"
         f" {ASKING_AT_ONCE} threads on {CONNECTIONS} pooled connections in {time.monotonic() - begun:.0f} s"
         f" ({statuses}; {len(outcome.backends)} server processes one after another): {outcome.own:,} answers with"
         f" marks of their own, {len(outcome.bleeding)} with another's, {len(outcome.unclean)} connections unclean"
     )
     for line in [*outcome.bleeding, *outcome.unclean][:20]:
         print(f"isolation: BLEEDS {line}")
-    return not outcome.bleeding and not outcome.unclean and outcome.own > REQUESTS // 10
+    return not outcome.bleeding and not outcome.unclean and outcome.own > requests // 10
 
 
 def use_a_pool() -> None:
@@ -137,7 +139,7 @@ def use_a_pool() -> None:
 
 def all_persons() -> list[Person]:
     persons = [Person(""), Person("", addresses=STAFF, prefix="/admin/"), Person("", addresses=CLIENTS)]
-    for slug in ("acme", "outsider"):
+    for slug in SLUGS:
         organization = OrganizationFactory.create(slug=slug)
         make_rows(organization)
         persons += persons_of(organization)
@@ -165,7 +167,7 @@ def ask(outcome: Outcome, handler: WSGIHandler, asked: tuple[Person, float, floa
     request = RequestFactory(headers=dict(person.headers)).get(address).META
     request["HTTP_COOKIE"] = f"{settings.SESSION_COOKIE_NAME}={person.session}"
     status, text = answer_of(handler, request)
-    marks = {mark for mark in ("of acme", "of outsider") if mark in text}
+    marks = {mark for mark in (f"of {slug}" for slug in SLUGS) if mark in text}
     with outcome.lock:
         outcome.statuses[status] += 1
         outcome.own += person.mark in marks
