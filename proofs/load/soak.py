@@ -110,7 +110,7 @@ def account(
     running: Standing, driven: Driven, samples: list[Sample], before: list[Table], counted: Counted, *, rate: float
 ) -> Soak:
     ours = running.ours
-    signals.wait_until(lambda: ours.ask(OPEN) == [(0,)], seconds=JOBS_PATIENCE_SECONDS)
+    signals.wait_until(lambda: ours.ask(OPEN) == [(0,)], seconds=JOBS_PATIENCE_SECONDS, interval=1)
     stored, distinct = ours.ask(STORED, f"{MARK}%")[0]
     return Soak(
         rate=rate,
