@@ -33,7 +33,8 @@ SHEETS = {
     "import_tasks": "client,title,external_id\n{own},Call,task-1\n{foreign},Call,task-1\n",
     "import_churn": f"client,churned_on\n{{own}},{TODAY}\n{{foreign}},{TODAY}\n",
     "import_consents": f"client,category,agreed,given_at\n{{own}},weekly,yes,{TODAY}\n{{foreign}},weekly,yes,{TODAY}\n",
-    "import_events": f"userId,event,timestamp\n{{own}},login,{TODAY}\n{{foreign}},login,{TODAY}\n",
+    # Nothing of others: it would make an own client of that name.
+    "import_events": f"userId,event,timestamp\n{{own}},login,{TODAY}\n",
 }
 Ask = Callable[[], tuple[int, bytes]]
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Client
 from accounts.tenancy import all_organizations, organization_scope
+from jobs.by_hand import organization_of_slug
 from success.scoring import FIRST_PERIOD_END
 from success.weekly_mail.previewing import newest_period_end, preview_of
 from success.weekly_mail.verdicts import verdict
@@ -47,9 +48,15 @@ class Command(BaseCommand):
 
 
 def _client(external_id: str, *, slug: str | None) -> Client:
-    with all_organizations():
-        found = Client.objects.select_related("organization").filter(external_id=external_id)
-        clients = list(found.filter(organization__slug=slug) if slug else found)
+    organization = organization_of_slug(slug) if slug else None
+    found = Client.objects.select_related("organization").filter(external_id=external_id)
+    if organization:
+        # Not among all: what is one organization's is asked for in its own scope.
+        with organization_scope(organization.pk):
+            clients = list(found.filter(organization=organization))
+    else:
+        with all_organizations():
+            clients = list(found)
     if not clients:
         raise CommandError(f"There is no client {external_id}{f' in {slug}' if slug else ''}.")
     if len(clients) > 1:
