@@ -80,6 +80,9 @@ def prove() -> bool:
     with standing() as running, sender() as pool:
         warm_up(running, pool)
         rate = capacity(climb(running, pool, MIXED, MIXED_RATES)) / 2
+        if not rate:
+            print("soak: the machine is too busy to follow even the first step")
+            return False
         return tell(soak(running, pool, rate=rate, minutes=MINUTES))
 
 

@@ -24,11 +24,12 @@ WAITS = """
 
 @dataclass(frozen=True)
 class Step:
-    """`offered` and `achieved` in requests a second, latencies in seconds; `cores` taken by each part, by `others`
+    """`offered`, `due` as chance had it, and `achieved` in requests a second; latencies in seconds; `cores` taken by each part, by `others`
     that are not ours, and `stolen` by the machine's host; `backends` how many were at what, on average.
     """
 
     offered: float
+    due: float
     achieved: float
     events: list[float]
     pages: list[float]
@@ -39,7 +40,7 @@ class Step:
     @property
     def is_followed(self) -> bool:
         return (
-            self.achieved >= LEAST_ACHIEVED * self.offered
+            self.achieved >= LEAST_ACHIEVED * self.due
             and percentile(self.events, 99) <= LONGEST_P99_SECONDS
             and self.is_answered
         )
@@ -95,6 +96,7 @@ def _summed_up(driven: Driven, rate: float, cores: dict[str, float], backends: d
     ]
     return Step(
         offered=rate,
+        due=len(driven.answers) / driven.seconds,
         achieved=len(in_time) / driven.seconds,
         events=_latencies(driven.answers, of_events=True),
         pages=_latencies(driven.answers, of_events=False),
