@@ -10,11 +10,11 @@ from datetime import datetime
 from functools import partial
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from accounts.models import Organization, User
 from accounts.tenancy import all_organizations
-from jobs.definitions import Job, job_named
+from jobs.definitions import Job, all_jobs, job_named
 from jobs.looks import publish_looks
 from jobs.models import JobRun, JobUnit
 from jobs.periods import Period
@@ -137,8 +137,18 @@ def close_run(run: JobRun, *, now: datetime) -> bool:
     """End the run if no unit is open; true when it has ended, by whomever. Only one caller ends it."""
     with all_organizations(), connection.cursor() as cursor:
         cursor.execute(CLOSE, {"run": run.pk, "now": now})
+        if cursor.rowcount:
+            _call_to_followers(run)
         run.refresh_from_db()
     return run.status != JobRun.Status.RUNNING
+
+
+def _call_to_followers(run: JobRun) -> None:
+    """Whoever looked at them while this run was in other hands found nothing to do."""
+    names = [job.name for job in all_jobs() if job.after == run.job]
+    following = JobRun.objects.filter(job__in=names, period=run.period, status=JobRun.Status.RUNNING)
+    for each in following.annotate(open_units=Count("units", filter=Q(units__status__in=OPEN))):
+        transaction.on_commit(partial(publish_looks, each.pk, units=each.open_units))
 
 
 def counts_so_far(run: JobRun) -> dict[str, int]:

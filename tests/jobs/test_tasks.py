@@ -1,6 +1,7 @@
 """How the tasks meet a database that is away, and workers that were killed."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 import pytest
@@ -12,9 +13,12 @@ from accounts.tenancy import all_organizations
 from emails import delivery
 from emails.tasks import send_due
 from jobs import reconciling
+from jobs.models import JobRun
+from jobs.running import work_on
 from jobs.tasks import FREE_AFTER_SECONDS, reconcile_all, work_run
 from jobs.units import claim_unit
-from tests.jobs.ledgers import begin
+from tests.jobs.ledgers import PATIENCE, begin
+from tests.jobs.sample_jobs import letters
 from tests.jobs.sample_jobs import names as naming
 
 
@@ -63,3 +67,17 @@ def test_what_was_claimed_by_whoever_was_killed_is_looked_at_once_it_is_free(
     work_run.run(run_id=run.pk)
     work_run.pop_request()
     assert published == looks
+
+
+@pytest.mark.usefixtures("db", "organization")
+def test_the_end_of_a_run_calls_workers_to_those_that_waited_for_it(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[object]]
+) -> None:
+    follower = begin(letters).run
+    with all_organizations():
+        first = JobRun.objects.get(job="names")
+    published: list[int] = []
+    monkeypatch.setattr(current_app, "send_task", lambda *_args, kwargs, **_options: published.append(kwargs["run_id"]))
+    with django_capture_on_commit_callbacks(execute=True):
+        work_on(first, patience=PATIENCE)
+    assert published == [follower.pk]
