@@ -91,8 +91,8 @@ def soak(running: Standing, pool: ProcessPoolExecutor, *, rate: float, minutes: 
     traffic = running.traffic(MIXED, mark=MARK)
     future = pool.submit(drive, running.address, traffic, rate=rate, seconds=minutes * 60)
     sampler, samples, begun = Sampler(running), list[Sample](), Counter[str]()
-    while not future.done():
-        time.sleep(SAMPLE_SECONDS - (time.monotonic() - sampler.begun) % SAMPLE_SECONDS)
+    for number in range(1, int(minutes * 60 / SAMPLE_SECONDS)):
+        time.sleep(max(0.0, sampler.begun + number * SAMPLE_SECONDS - time.monotonic()))
         if future.done():
             break
         samples.append(sampler.sample())

@@ -24,8 +24,9 @@ WAITS = """
 
 @dataclass(frozen=True)
 class Step:
-    """`offered`, `due` as chance had it, and `achieved` in requests a second; latencies in seconds; `cores` taken by each part, by `others`
-    that are not ours, and `stolen` by the machine's host; `backends` how many were at what, on average.
+    """`offered`, `due` as chance had it, and `achieved` in requests a second; latencies in seconds; `cores` taken by
+    each part, by `others` that are not ours, and `stolen` by the machine's host; `backends` how many were at what, on
+    average.
     """
 
     offered: float
