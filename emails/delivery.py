@@ -96,8 +96,9 @@ def deliver(email: OutboxEmail, line: Line) -> bool:
     try:
         message = line.message_of(email)
         message.message()
-    except Exception as error:
-        logger.exception("mail_not_built", email_id=email.pk)
+    except Exception as error:  # noqa: BLE001
+        # Its words hold those of the mail.
+        logger.error("mail_not_built", email_id=email.pk, error=type(error).__name__)  # noqa: TRY400
         return _record(mark_failed, email, error)
     return _may_call(email, line, now=timezone.now()) and _call(email, message, line)
 

@@ -160,9 +160,11 @@ def test_a_mail_that_cannot_be_built_has_failed_and_stops_nothing(caplog: pytest
     broken = queue(key="1")
     queue(key="2")
     with all_organizations():
-        OutboxEmail.objects.filter(pk=broken.pk).update(headers={"X-Note": "a\nb"})
+        OutboxEmail.objects.filter(pk=broken.pk).update(headers={"X-Note": "Ada\nLovelace"})
     assert run_outbox() == 1
     assert states() == [("failed", 1, "BadHeaderError"), ("sent", 1, "")]
+    assert "mail_not_built" in caplog.text
+    assert "Lovelace" not in caplog.text
 
 
 def test_a_sender_that_slept_through_its_lease_does_not_send() -> None:
