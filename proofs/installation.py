@@ -71,7 +71,7 @@ class Installation:
 
 
 @contextmanager
-def installation(*, code: Path | None = None, **settings: str) -> Iterator[Installation]:
+def installation(code: Path | None = None, /, **settings: str) -> Iterator[Installation]:
     """Servers, a migrated database and the environment to run programs in; all of it is gone afterwards."""
     secrets = keys.make()
     with hosting.scratch(remove) as folder, tempfile.TemporaryDirectory() as logs:

@@ -43,7 +43,7 @@ headers = {{ Authorization = "Bearer {cron_secret}" }}
 def prove() -> bool:
     """Print the figures; True when every answer was a described one, of enough of them."""
     limits = {"API_REQUESTS_PER_SECOND": "1000000", "API_REQUESTS_BURST": "1000000", "CRON_WAIT_SECONDS": "2"}
-    with installation(code=None, **limits) as ours:
+    with installation(**limits) as ours:
         keys = json.loads(ours.manage("create_organization", "proof", "--json"))
         keys["cron_secret"] = ours.environment["CRON_SECRET"]
         port = free_port()

@@ -73,7 +73,7 @@ def prove_short() -> bool:
 
 
 def _held(requests: int, *, is_long: bool) -> bool:
-    with installation(code=None, **SETTINGS) as ours, serving(ours) as port:
+    with installation(**SETTINGS) as ours, serving(ours) as port:
         canaries = canaries_in(ours, is_long=is_long)
         world = json.loads(ours.manage("shell", "--no-imports", "-c", WORLD))
         outcome = poison_all(ours, port, world, requests=requests, is_long=is_long)

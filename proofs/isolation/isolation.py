@@ -21,7 +21,7 @@ def prove() -> bool:
     outcomes = []
     for program in (SWITCHING + PROGRAM.format("mutants", ""), *(PROGRAM.format(each, "") for each in OTHERS)):
         # Each begins with an empty database.
-        with installation(code=None, **SETTINGS) as ours:
+        with installation(**SETTINGS) as ours:
             outcomes.append(_run(ours, program))
     return all(outcomes)
 
@@ -30,7 +30,7 @@ def prove_short() -> bool:
     """Samples, one after another in one database."""
     few = {"mutants": ONE_OF, "policies": ONE_OF, "requests": FEW_REQUESTS}
     programs = [PROGRAM.format(name, number) for name, number in few.items()]
-    with installation(code=None, **SETTINGS) as ours:
+    with installation(**SETTINGS) as ours:
         outcomes = [_run(ours, program) for program in (SWITCHING + programs[0], *programs[1:])]
     return all(outcomes)
 

@@ -16,9 +16,10 @@ STEPS = ("connect", "mail", "rcpt", "data", "body", "end")
 
 @dataclass
 class Mailbox:
-    """`accepted` are the mails that the server has taken, whatever it answered, and `peers` the addresses that each came
-    from. `misbehave(step)` gives an answer in place of the usual one, "drop" to hang up, a number of seconds to wait
-    first, or None.
+    """`accepted` are the mails that the server has taken, whatever it answered; `peers` where each came from.
+
+    `misbehave(step)` gives an answer in place of the usual one, "drop" to hang up, a number of seconds to wait, or
+    None.
     """
 
     misbehave: Callable[[str], str | float | None] = lambda _step: None

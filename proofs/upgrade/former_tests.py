@@ -29,7 +29,7 @@ def prove() -> bool:
     with tempfile.TemporaryDirectory() as folder:
         code = lay_out(release, Path(folder))
         tests = [f"tests/{each.parent.name}" for each in sorted(code.glob("*/apps.py"))]
-        with installation(code=code, DJANGO_SETTINGS_MODULE="config.settings.test") as former:
+        with installation(code, DJANGO_SETTINGS_MODULE="config.settings.test") as former:
             migrate_template(former)
             print(f"former_tests: {' '.join(tests)} of {release} on the schema of what is here", flush=True)
             return is_passed(former, tests)

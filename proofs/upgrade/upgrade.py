@@ -110,7 +110,7 @@ def prove_with(*, events: int) -> bool:
         code = lay_out(release, Path(folder))
         print(f"upgrade: from {release}; pinned otherwise then: {', '.join(changed_requirements(code)) or 'nothing'}")
         mail = {"EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}", "DEFAULT_FROM_EMAIL": "Proof <proof@mainstay.example>"}
-        with installation(code=code, **mail) as former:
+        with installation(code, **mail) as former:
             log_lock_waits(former)
             keys = populate(former, events=events, mails=MAILS, due=DUE_MAILS)
             former.manage("sync_schedules")
