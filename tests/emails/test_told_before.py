@@ -29,9 +29,9 @@ def in_doubt(organization: Organization, client_of_acme: Client) -> OutboxEmail:
 
 
 def tell(email: OutboxEmail, **facts: Any) -> None:
-    told = {"kind": "delivered", "source": "provider", "at": NOW + 2 * SECOND, "event_key": "1"} | facts
+    told: dict[str, Any] = {"kind": "delivered", "source": "provider", "at": NOW + 2 * SECOND, "event_key": "1"}
     with all_organizations():
-        MailActivity.objects.create(organization_id=email.organization_id, email=email, **told)
+        MailActivity.objects.create(**{"organization_id": email.organization_id, "email": email} | told | facts)
 
 
 def contact_state() -> Any:
