@@ -1,5 +1,6 @@
 """Each view of the list shows its alerts and no other, in the organization's day."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,9 +8,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.test import Client as Browser
+from django.utils.html import strip_tags
 
 from accounts.models import Client, Membership, Organization
+from accounts.tenancy import all_organizations
 from health.models import Alert
+from telemetry.models import ClientActivity
 from tests.accounts.admin_pages import browser_of, operators_browser
 from tests.factories import ClientFactory
 from tests.health.alert_rows import alert_of
@@ -171,3 +175,27 @@ def test_filters_narrow_the_view(staff: Browser, client_of_acme: Client) -> None
     assert listed(staff, severity__exact=2) == [stalled.pk]
     assert listed(staff, kind__exact="zero_activity") == [silent.pk]
     assert listed(staff, kind__exact="zero_activity", severity__exact=2) == []
+
+
+def test_each_line_says_why_and_since_when(staff: Browser, client_of_acme: Client) -> None:
+    alert_of(client_of_acme, opened_at=NOW - timedelta(days=2))
+    with all_organizations():
+        ClientActivity.objects.create(
+            organization=client_of_acme.organization, client=client_of_acme, first_at=LONG_AGO, last_at=LONG_AGO
+        )
+    page = staff.get(LIST).content.decode()
+    cells = re.findall(r'<t[hd] class="field-(alert|last_activity|age)\b[^>]*>(.*?)</t[hd]>', page, re.DOTALL)
+    assert {name: " ".join(strip_tags(cell).split()) for name, cell in cells} == {
+        "alert": "Zero activity No activity since Nov. 13, 2026, 9 a.m.",
+        "last_activity": "1 week ago",
+        "age": "2 days",
+    }
+
+
+def test_an_empty_view_asks_nobody_to_make_an_alert(staff: Browser, client_of_acme: Client) -> None:
+    page = staff.get(LIST).content.decode()
+    assert "No client needs you in this view." in page
+    assert "Reset filters" not in page
+    found_nothing = staff.get(LIST, {"q": "nobody"}).content.decode()
+    assert "Nothing matches what was asked for." in found_nothing
+    assert "Reset filters" in found_nothing
