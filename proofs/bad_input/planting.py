@@ -12,8 +12,8 @@ from emails.categories import Category
 from emails.consent import record_consent
 from emails.models import Consent
 from emails.models.preferences import Source
-from jobs.definitions import Spread, WorkUnit, all_jobs
 from proofs.bad_input.canary import CANARY
+from proofs.job_units import units_of
 from telemetry.incoming import IncomingEvent
 from telemetry.models import QuarantinedEvent
 from telemetry.recording import record_events
@@ -113,12 +113,6 @@ def _move(model: Any, row: Any, client: Client) -> None:
 
 def work_all_jobs(organization: Organization) -> None:
     """What they make of the planted rows: scores, insights, alerts, mails."""
-    now = datetime.now(UTC)
-    for job in all_jobs():
-        if job.spread is not Spread.INSTALLATION:
-            unit = WorkUnit(
-                organization=organization.pk, period=job.every.period_of(now), first_client=None, last_client=None,
-                as_of=now, begun_at=now, parameters={},
-            )  # fmt: skip
-            with organization_scope(organization.pk):
-                job.work(unit)
+    for job, unit in units_of(organization, now=datetime.now(UTC)):
+        with organization_scope(organization.pk):
+            job.work(unit)

@@ -18,9 +18,9 @@ from django.urls import get_resolver
 
 from accounts.models import Organization
 from accounts.tenancy import all_organizations, organization_scope
-from jobs.definitions import Spread, WorkUnit, all_jobs
 from proofs.isolation.own_work import Ask, asked_of_own, commands
 from proofs.isolation.unfiltered import SWITCHES
+from proofs.job_units import units_of
 from telemetry.incoming import IncomingEvent
 from telemetry.recording import record_events
 from tests.factories import OrganizationFactory
@@ -140,13 +140,8 @@ def _without_failure(ask: Ask) -> tuple[int, bytes]:
 def _of_work(outsider: Organization, *, foreign: str) -> Iterator[tuple[str, Probe]]:
     """The clock's jobs, events and commands of one organization: they touch no other's rows, and take no text over."""
     now = datetime.now(UTC)
-    for job in all_jobs():
-        if job.spread is not Spread.INSTALLATION:
-            unit = WorkUnit(
-                organization=outsider.pk, period=job.every.period_of(now), first_client=None, last_client=None,
-                as_of=now, begun_at=now, parameters={},
-            )  # fmt: skip
-            yield f"job {job.name}", partial(_worked, outsider, partial(job.work, unit))
+    for job, unit in units_of(outsider, now=now):
+        yield f"job {job.name}", partial(_worked, outsider, partial(job.work, unit))
     for call in ("track", "identify", "alias"):
         yield f"event {call}", partial(_worked, outsider, partial(_record, outsider, call, now))
     for name, run in commands(outsider, foreign=foreign, folder=Path(FILES.name)):
