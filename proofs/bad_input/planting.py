@@ -24,7 +24,7 @@ from tests.gates.rows import make_rows, tenant_models
 OWN_WORDS = {
     *("timezone", "language", "slug", "kind", "key", "channel", "source", "job", "period", "base_type", "matter"),
     *("to_address", "address", "email", "status", "category", "frequency", "trigger", "call", "plan", "prefix"),
-    *("headers", "links", "counts"),
+    *("headers", "links", "counts", "reply_to"),
 }
 A_TIME = re.compile(r"\d{4}-\d\d-\d\d")
 
