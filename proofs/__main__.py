@@ -15,6 +15,7 @@ PROOFS = {
     "api_schema": "proofs.bad_input.api_schema",
     "real_data": "proofs.real_data.real_data",
     "real_churn": "proofs.real_data.real_churn",
+    "backtest_coverage": "proofs.real_data.backtest_coverage",
     "alert_races": "proofs.alerts.alert_races",
     "health_history": "proofs.alerts.health_history",
     "alert_notices": "proofs.alerts.alert_notices",
