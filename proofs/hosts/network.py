@@ -57,10 +57,12 @@ class Host:
             yield
 
     def kill(self) -> None:
-        """All its processes at once, as if by kill -9 of each; its network is gone with them."""
+        """All its processes at once, as if by kill -9 of each, and its network with them."""
         if self.holder.poll() is None:
             os.kill(self.first_process, signal.SIGKILL)
             self.holder.wait()
+        # The kernel would do so by and by; the next host of this name may come at once.
+        subprocess.run(["ip", "link", "delete", self.name], check=False, stderr=subprocess.DEVNULL)
 
 
 @contextmanager
@@ -88,14 +90,22 @@ def plug_in(name: str, address: str) -> Host:
     if holder.poll() is not None:
         raise UnableToMakeHostsError("A host with namespaces of its own could not be made.")
     host = Host(name, address, holder)
+    try:
+        _connect(host)
+    except BaseException:
+        host.kill()
+        raise
+    return host
+
+
+def _connect(host: Host) -> None:
     there = str(host.first_process)
-    _run("ip", "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", there)
-    _run("ip", "link", "set", name, "master", "switch", "up")
+    _run("ip", "link", "add", host.name, "type", "veth", "peer", "name", "eth0", "netns", there)
+    _run("ip", "link", "set", host.name, "master", "switch", "up")
     with host.entered():
         _run("ip", "link", "set", "lo", "up")
-        _run("ip", "address", "add", f"{address}/24", "dev", "eth0")
+        _run("ip", "address", "add", f"{host.address}/24", "dev", "eth0")
         _run("ip", "link", "set", "eth0", "up")
-    return host
 
 
 def part(*hosts: Host, is_parted: bool = True) -> None:
