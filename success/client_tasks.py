@@ -57,7 +57,8 @@ def tasks_of(client: Client) -> QuerySet[Task]:
 def complete_task(client: Client, task_id: int | str, *, at: datetime) -> Task:
     """The client ticks a task off: one task_completed event, after commit. A task that is done stays as it is.
 
-    Raises UnknownTaskError.
+    A task is completed once in its life: ticked again after it was reopened, it is no second event, so that nobody
+    ticks up the score. Raises UnknownTaskError.
     """
     task = _task(client, task_id)
     # Of two at once the one whose update finds the task not done has completed it.
@@ -67,7 +68,7 @@ def complete_task(client: Client, task_id: int | str, *, at: datetime) -> Task:
             client,
             data={"task": task.external_id or str(task.pk), "onboarding": task.is_onboarding},
             occurred_at=at,
-            message_id=f"task-{task.pk}-{at.isoformat()}",
+            message_id=f"task-{task.pk}-completed",
         )
     task.refresh_from_db()
     return task
