@@ -15,6 +15,7 @@ from unfold.sites import UnfoldAdminSite
 from accounts.client_sign_in import TOO_MANY_REQUESTS, ThrottledSignInForm
 from accounts.permissions import SESSION_KEY
 from accounts.seats import seats_of
+from accounts.signals import organization_chosen
 
 
 class AdminSignInForm(ThrottledSignInForm, AuthenticationForm):  # type: ignore[misc]
@@ -46,7 +47,8 @@ class MainstayAdminSite(UnfoldAdminSite):  # type: ignore[misc]
             chosen = request.POST.get("organization", "")
             if chosen not in {str(seat.organization_id) for seat in seats}:
                 return HttpResponseBadRequest(_("This is none of your organizations."))
-            request.session[SESSION_KEY] = int(chosen)
+            request.session[SESSION_KEY] = organization_id = int(chosen)
+            organization_chosen.send(sender=None, request=request, user=request.user, organization_id=organization_id)
             return redirect("admin:index")
         context = {**self.each_context(request), "title": _("Your organizations"), "seats": seats}
         return TemplateResponse(request, "admin/choose_organization.html", context)

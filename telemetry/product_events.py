@@ -6,11 +6,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
-from accounts.permissions import client_of, seat_of
+from accounts.permissions import SESSION_KEY, client_of, seat_of
 from telemetry.tracking import track_event, track_login, track_page_view
 
 ADMIN = "/admin/"
 CLIENT_PAGES = "/client/"
+# In the session: the organizations that were entered since the sign-in.
+ENTERED = "entered_organizations"
 
 
 class ClientPageViews:
@@ -32,16 +34,33 @@ def track_client_page(request: HttpRequest) -> None:
         track_page_view(client, path=request.path)
 
 
-def track_sign_in(sender: Any, request: HttpRequest | None, user: User, **kwargs: Any) -> None:
-    """Receives `user_logged_in`. An operator without an organization has no place to count it."""
-    if request is not None and request.path.startswith(ADMIN):
-        seat = seat_of(user)
-        if seat:
-            track_event(None, "dashboard_login", organization=seat.organization_id, data={"user": user.pk})
-        return
-    client = client_of(user)
+def track_sign_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Receives `user_logged_in`. Clients come to their page, members to the admin, by whichever door.
+
+    Who is both comes to the admin by the admin's door alone. An operator without an organization has no place to
+    count it.
+    """
+    request.session.pop(ENTERED, None)
+    client = None if request.path.startswith(ADMIN) else client_of(user)
     if client:
         track_login(client)
+        return
+    seat = seat_of(user, preferred=request.session.get(SESSION_KEY)) if user.is_staff else None
+    if seat:
+        _track_entry(request, user, seat.organization_id)
+
+
+def track_chosen_organization(
+    sender: Any, request: HttpRequest, user: User, organization_id: int, **kwargs: Any
+) -> None:
+    """Receives `organization_chosen`: a sign-in to that organization too, once until the next sign-in."""
+    if organization_id not in request.session.get(ENTERED, []):
+        _track_entry(request, user, organization_id)
+
+
+def _track_entry(request: HttpRequest, user: User, organization_id: int) -> None:
+    request.session[ENTERED] = [*request.session.get(ENTERED, []), organization_id]
+    track_event(None, "dashboard_login", organization=organization_id, data={"user": user.pk})
 
 
 def _is_page(request: HttpRequest, response: HttpResponse) -> bool:
