@@ -24,8 +24,8 @@ from health.models import Alert
 
 
 class AlertSteps(TenantModelAdmin):
-    actions = ("acknowledge", "acknowledge_with_note", "assign_to_me", "assign", "snooze", "resolve", "mark_useful",
-               "mark_noise")  # fmt: skip
+    actions = ("acknowledge", "acknowledge_with_note", "assign_to_me", "assign", "snooze", "resolve", "note",
+               "mark_useful", "mark_noise")  # fmt: skip
 
     def get_urls(self) -> list[URLPattern]:
         step = path("step/", self.admin_site.admin_view(self.step_view), name="health_alert_step")
@@ -90,6 +90,10 @@ class AlertSteps(TenantModelAdmin):
     @admin.action(description=_("Resolve…"), permissions=["change"])
     def resolve(self, request: HttpRequest, chosen: QuerySet[Alert]) -> HttpResponse:
         return self._begin(request, Step.RESOLVE, chosen)
+
+    @admin.action(description=_("Add a note…"), permissions=["change"])
+    def note(self, request: HttpRequest, chosen: QuerySet[Alert]) -> HttpResponse:
+        return self._begin(request, Step.NOTE, chosen)
 
     @admin.action(description=_("Mark as useful"), permissions=["change"])
     def mark_useful(self, request: HttpRequest, chosen: QuerySet[Alert]) -> HttpResponse | None:

@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  var ACTION_OF_KEY = { a: "acknowledge", m: "assign_to_me", s: "snooze", r: "resolve" };
+  var ACTION_OF_KEY = { a: "acknowledge", m: "assign_to_me", s: "snooze", r: "resolve", n: "note" };
 
   function rows() {
     return Array.prototype.slice.call(document.querySelectorAll("#result_list tbody tr")).filter(function (row) {

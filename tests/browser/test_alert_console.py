@@ -123,7 +123,7 @@ def test_the_list_is_worked_through_by_keys(page: Page, acme: Organization) -> N
     }
 
 
-def test_keys_assign_to_oneself_resolve_and_open(page: Page, acme: Organization) -> None:
+def test_keys_assign_to_oneself_note_resolve_and_open(page: Page, acme: Organization) -> None:
     sign_in(page, "ann")
     rows = page.locator("#result_list tbody tr")
     expect(rows.nth(0).get_by_role("link").first).to_be_focused()
@@ -134,6 +134,12 @@ def test_keys_assign_to_oneself_resolve_and_open(page: Page, acme: Organization)
     expect(page.locator("#searchbar")).to_have_value("mr")
     rows.nth(0).get_by_role("link").first.focus()
     page.keyboard.press("ArrowDown")
+    page.keyboard.press("n")
+    expect(page.get_by_role("heading", name="Add a note: 1 alert")).to_be_visible()
+    page.get_by_label("Note").fill("On holiday.")
+    page.locator("form").get_by_role("button", name="Add a note").click()
+    expect(page.get_by_text("Noted on 1 alert.")).to_be_visible()
+    rows.nth(1).get_by_role("link").first.focus()
     page.keyboard.press("r")
     expect(page.get_by_role("heading", name="Resolve: 1 alert")).to_be_visible()
     page.locator("form").get_by_role("button", name="Resolve").click()
@@ -143,7 +149,7 @@ def test_keys_assign_to_oneself_resolve_and_open(page: Page, acme: Organization)
     expect(page.get_by_role("heading", name="Zero activity: Ada Lovelace")).to_be_visible()
     assert {name: steps_of(alert_about(name)) for name in ("Ada Lovelace", "Bob Babbage")} == {
         "Ada Lovelace": [("assigned", "")],
-        "Bob Babbage": [("resolved", "")],
+        "Bob Babbage": [("noted", "On holiday."), ("resolved", "")],
     }
 
 

@@ -268,6 +268,33 @@ def test_a_note_needs_words(ann: Browser, alert: Alert) -> None:
     assert steps_of(alert) == [("noted", "Called.")]
 
 
+def test_a_note_on_many_is_in_the_log_of_each_and_changes_no_state(ann: Browser, organization: Organization) -> None:
+    first, second, resolved = more(organization, 3)
+    take(ann, "acknowledge", second)
+    take(ann, "resolve", resolved)
+    before = [state(alert) for alert in (first, second, resolved)]
+    asked = choose(ann, "note", first, second, resolved).context["form"]["alerts"].initial
+    assert told(take(ann, "note", asked, note="Their office has moved.")) == ["Noted on 3 alerts."]
+    assert [state(alert) for alert in (first, second, resolved)] == before
+    assert [steps_of(alert)[-1] for alert in (first, second, resolved)] == [("noted", "Their office has moved.")] * 3
+
+
+def test_an_empty_note_on_many_is_asked_again_for_all_of_them(ann: Browser, organization: Organization) -> None:
+    alerts = more(organization, 3)
+    again = take(ann, "note", *alerts, note=" \n ")
+    page = again.content.decode()
+    assert (again.context["count"], "Write the note." in page, "3 alerts" in page) == (3, True, True)
+    assert [steps_of(alert) for alert in alerts] == [[], [], []]
+
+
+def test_a_note_on_many_leaves_foreign_alerts_alone(ann: Browser, alert: Alert, foreign: Alert) -> None:
+    asked = choose(ann, "note", alert, foreign)
+    assert (asked.context["count"], asked.context["form"]["alerts"].initial) == (1, str(alert.pk))
+    answered = take(ann, "note", alert, foreign, note="Called.")
+    assert told(answered) == ["Noted on 1 alert.", "Not there any more: 1"]
+    assert (steps_of(alert), steps_of(foreign)) == ([("noted", "Called.")], [])
+
+
 @pytest.mark.parametrize("step", ["acknowledge", "note", "resolve"])
 @pytest.mark.parametrize("note", ["a\0b", "x" * 5001], ids=["NUL", "too long"])
 def test_a_note_that_cannot_be_kept_is_refused(ann: Browser, alert: Alert, step: str, note: str) -> None:
@@ -307,14 +334,15 @@ def test_bulk_actions_take_the_step_with_the_chosen(
     assert [set(state(alert)) for alert in (*chosen, other)] == [expected, expected, expected, set()]
 
 
-@pytest.mark.parametrize("action", ["acknowledge_with_note", "assign", "snooze", "resolve"])
+@pytest.mark.parametrize("action", ["acknowledge_with_note", "assign", "snooze", "resolve", "note"])
 def test_bulk_actions_that_need_a_question_ask_it(ann: Browser, organization: Organization, action: str) -> None:
     *chosen, other = more(organization, 4)
     response = choose(ann, action, *chosen)
     form = response.context["form"]
     assert (response.context["count"], "3 alerts" in response.content.decode()) == (3, True)
     values: dict[str, Any] = {name: form[name].initial or "" for name in form.fields}
-    answered = ann.post(STEP, values | {"owner": user_of(ann).pk, "next": response.context["next"]})
+    said = {"owner": user_of(ann).pk, "note": "Called.", "next": response.context["next"]}
+    answered = ann.post(STEP, values | said)
     assert (answered.status_code, answered["Location"]) == (302, LIST)
     assert [len(steps_of(alert)) for alert in (*chosen, other)] == [1, 1, 1, 0]
 
@@ -445,10 +473,14 @@ def test_the_alerts_page_takes_as_many_queries_with_a_long_log(ann: Browser, ben
     assert many <= one + 1
 
 
-def test_a_step_with_many_alerts_takes_as_many_queries_as_with_one(ann: Browser, organization: Organization) -> None:
+@pytest.mark.parametrize("step", ["acknowledge", "note"])
+def test_a_step_with_many_alerts_takes_as_many_queries_as_with_one(
+    ann: Browser, organization: Organization, step: str
+) -> None:
     def spent(alerts: list[Alert]) -> int:
         with CaptureQueriesContext(connection) as captured:
-            take(ann, "acknowledge", *alerts)
+            choose(ann, step, *alerts)
+            take(ann, step, *alerts, note="Called.")
         return len(captured)
 
     first, *others = more(organization, 4)
