@@ -60,7 +60,9 @@ def token_of(link: str) -> str:
 
 def events(organization: Organization) -> list[tuple[str, str]]:
     with all_organizations():
-        found = Event.objects.filter(organization=organization, category="operational").order_by("received_at", "id")
+        found = Event.objects.filter(organization=organization, name__startswith="invite_").order_by(
+            "received_at", "id"
+        )
         return list(found.values_list("name", "client__external_id"))
 
 
