@@ -10,11 +10,13 @@ from django.db import connection
 from accounts.tenancy import all_organizations
 from health.models import OperatorAlert
 from jobs.lateness import late_jobs
-from jobs.outcomes import failing_jobs
+from jobs.outcomes import FailingJob, failing_jobs
 
 # A mail that is to be tried again is due later: what waits for so long was asked for by no sender.
 MAIL_WAITS_AT_MOST = timedelta(minutes=30)
 MAIL = "mail"
+# What is wrong in more organizations than these is wrong with the job.
+MOST_ORGANIZATIONS_APART = 5
 
 # Both are ranges of partial indexes: of the mails that are on their way, and of those that are uncertain.
 MAILS = """
@@ -28,11 +30,15 @@ MAILS = """
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`matter` is the name of a job, or mail; there is one open alert for a kind and matter."""
+    """`matter` is the name of a job, alone or with an organization's slug, or mail.
+
+    There is one open alert for a kind and matter. `job` is empty where it is about mail.
+    """
 
     kind: OperatorAlert.Kind
     matter: str
     evidence: Mapping[str, Any]
+    job: str = ""
 
 
 def find_troubles(*, as_of: datetime) -> list[Finding]:
@@ -45,15 +51,26 @@ def _late(as_of: datetime) -> list[Finding]:
             OperatorAlert.Kind.JOB_LATE,
             each.job,
             {"period": each.period, "dueAt": each.due_at.isoformat(), "run": each.run_id},
+            job=each.job,
         )
         for each in late_jobs(as_of=as_of)
     ]
 
 
 def _failing() -> list[Finding]:
-    return [
-        Finding(OperatorAlert.Kind.JOB_FAILING, job, {"runs": runs}) for job, runs in sorted(failing_jobs().items())
-    ]
+    return [finding for each in failing_jobs() for finding in _of_failing_job(each)]
+
+
+def _of_failing_job(failing: FailingJob) -> list[Finding]:
+    kind, slugs = OperatorAlert.Kind.JOB_FAILING, failing.organizations
+    evidence: dict[str, Any] = {"runs": failing.runs}
+    if 0 < len(slugs) <= MOST_ORGANIZATIONS_APART:
+        return [
+            Finding(kind, f"{failing.job}/{slug}", evidence | {"organization": slug}, job=failing.job) for slug in slugs
+        ]
+    if slugs:
+        evidence |= {"organizations": slugs}
+    return [Finding(kind, failing.job, evidence, job=failing.job)]
 
 
 def _mail(as_of: datetime) -> list[Finding]:

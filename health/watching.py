@@ -10,7 +10,7 @@ from accounts.models import User
 from emails.outbox import queue_email
 from emails.rendering import render
 from health.models import OperatorAlert
-from health.troubles import MAIL, Finding, find_troubles
+from health.troubles import Finding, find_troubles
 from jobs.definitions import job_named
 
 OPEN = """
@@ -56,7 +56,7 @@ def _open(finding: Finding, *, as_of: datetime) -> tuple[int, bool]:
 
 
 def _tell_operators(alert_id: int, finding: Finding, *, as_of: datetime) -> None:
-    job = None if finding.matter == MAIL else job_named(finding.matter)
+    job = job_named(finding.job) if finding.job else None
     mail = render("operator_alert", {"finding": finding, "job": job}, language="", timezone=UTC)
     for address in (
         User.objects.filter(is_superuser=True, is_active=True).exclude(email="").values_list("email", flat=True)

@@ -20,6 +20,7 @@ from jobs.models import JobRun, JobUnit
 from jobs.periods import Period
 from jobs.planning import add_units
 
+# One of each organization before the second of any: one that fails a thousand times hides no other.
 ERRORS_KEPT = 100
 OPEN = (JobUnit.Status.PENDING, JobUnit.Status.CLAIMED)
 
@@ -43,8 +44,9 @@ CLOSE = f"""
             SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
                        'organization', o.slug, 'firstClient', u.first_client, 'lastClient', u.last_client,
                        'message', u.error)) ORDER BY u.id), '[]')
-            FROM (SELECT * FROM jobs_jobunit u WHERE {UNITS_OF_RUN} AND u.status = 'failed'
-                  ORDER BY u.id LIMIT {ERRORS_KEPT}) u
+            FROM (SELECT *, row_number() OVER (PARTITION BY organization_id ORDER BY id) AS place
+                  FROM jobs_jobunit u WHERE {UNITS_OF_RUN} AND u.status = 'failed'
+                  ORDER BY place, organization_id, id LIMIT {ERRORS_KEPT}) u
             LEFT JOIN accounts_organization o ON o.id = u.organization_id
         ),
         status = CASE

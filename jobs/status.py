@@ -12,7 +12,7 @@ from accounts.tenancy import all_organizations
 from jobs.definitions import Job, all_jobs
 from jobs.lateness import LateJob, late_jobs
 from jobs.models import JobRun
-from jobs.outcomes import failing_jobs
+from jobs.outcomes import FailingJob, failing_jobs
 from jobs.schedules import Clockwork, clockworks
 
 PROGRESS = """
@@ -52,14 +52,14 @@ class JobState:
     last_run: JobRun | None
     progress: Progress | None
     late: LateJob | None
-    is_failing: bool
+    failing: FailingJob | None
 
 
 def job_states(*, as_of: datetime) -> list[JobState]:
     """Every job in the order of the settings, with the newest run of all organizations."""
     rows = clockworks()
     late = {each.job: each for each in late_jobs(as_of=as_of)}
-    failing = failing_jobs()
+    failing = {each.job: each for each in failing_jobs()}
     newest = _newest_runs()
     progress = progress_of(newest.values(), as_of=as_of)
     return [
@@ -69,7 +69,7 @@ def job_states(*, as_of: datetime) -> list[JobState]:
             last_run=(run := newest.get(job.name)),
             progress=progress.get(run.pk) if run else None,
             late=late.get(job.name),
-            is_failing=job.name in failing,
+            failing=failing.get(job.name),
             as_of=as_of,
         )
         for job in all_jobs()
@@ -93,7 +93,7 @@ def _state(
     last_run: JobRun | None,
     progress: Progress | None,
     late: LateJob | None,
-    is_failing: bool,
+    failing: FailingJob | None,
     as_of: datetime,
 ) -> JobState:
     return JobState(
@@ -104,7 +104,7 @@ def _state(
         last_run=last_run,
         progress=progress,
         late=late,
-        is_failing=is_failing,
+        failing=failing,
     )
 
 

@@ -13,7 +13,7 @@ from health.watching import watch_installation
 from jobs.models import JobRun, Watermark
 from jobs.reconciling import reconcile
 from jobs.schedule_sync import sync_schedules
-from tests.factories import MembershipFactory, UserFactory
+from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
 from tests.jobs.sample_jobs import names
 
 MONDAY = datetime(2026, 9, 7, 7, tzinfo=UTC)
@@ -119,6 +119,52 @@ def test_a_job_whose_last_two_runs_brought_nothing_is_failing(outcomes: list[str
     watch_installation(as_of=MONDAY + timedelta(days=28))
     assert [kind for kind, _, _ in open_alerts()] == alerts
     assert len(mails()) == len(alerts)
+
+
+def fails_in(*organizations: str, turn: int) -> int:
+    at = MONDAY + turn * MINUTE
+    with all_organizations():
+        run = JobRun.objects.create(
+            job="names",
+            period=f"2026-09-{turn + 1:02}",
+            trigger="clock",
+            due_at=at,
+            started_at=at,
+            ended_at=at,
+            status="partial" if organizations else "succeeded",
+            counts={"success": 1},
+            errors=[{"organization": slug, "message": "DataError"} for slug in organizations],
+        )
+    watch_installation(as_of=at)
+    return run.pk
+
+
+def test_an_organization_that_fails_beside_others_that_work_is_a_matter_of_its_own_until_it_works() -> None:
+    Watermark.objects.update(handled_until=MONDAY + timedelta(days=365))
+    fails_in("acme", turn=0)
+    assert open_alerts() == []
+    runs = [fails_in("acme", "outsider", turn=turn) for turn in (1, 2)]
+    assert sorted(open_alerts()) == [
+        ("job_failing", f"names/{slug}", {"runs": runs[::-1], "organization": slug}) for slug in ("acme", "outsider")
+    ]
+    fails_in("outsider", turn=3)
+    assert [matter for _, matter, _ in open_alerts()] == ["names/outsider"]
+    fails_in(turn=4)
+    assert open_alerts() == []
+    assert mails() == [("operator@example.com", f"Names: fails repeatedly for {slug}") for slug in ("acme", "outsider")]
+
+
+@pytest.mark.parametrize(("organizations", "alerts"), [(5, 5), (6, 1), (90, 1)])
+def test_what_fails_in_many_organizations_is_one_matter(organizations: int, alerts: int) -> None:
+    Watermark.objects.update(handled_until=MONDAY + timedelta(days=365))
+    slugs = sorted(each.slug for each in OrganizationFactory.create_batch(organizations))
+    runs = [fails_in(*slugs, turn=turn) for turn in range(2)]
+    assert len(open_alerts()) == len(mails()) == alerts
+    if alerts == 1:
+        assert open_alerts() == [("job_failing", "names", {"runs": runs[::-1], "organizations": slugs})]
+        with all_organizations():
+            words = OutboxEmail.objects.get().text.split()
+        assert f"for the same {organizations} organizations or more" in " ".join(words)
 
 
 def test_an_operator_acknowledges_in_the_admin(browser: Browser) -> None:
