@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client, User
 from emails.categories import Category, Frequency
-from emails.consent import Word, preferences_of, record_consents
+from emails.consent import Word, preferences_of, record_consent, record_consents
 from emails.models import MailPreference
 from emails.models.preferences import Source
+from emails.signals import preferences_changed
 
 ABOUT: Mapping[Category, str | Promise] = {
     Category.WEEKLY: _("How you are doing: your score, what changed, and a few hints."),
@@ -53,8 +54,8 @@ def choices_of(client: Client) -> list[Choice]:
 
 def save_choices(
     client: Client, form: Mapping[str, str], *, source: Source, at: datetime, actor: User | None = None
-) -> bool:
-    """Take a form at its word, for every category; with `stop` none is wanted. True when something changed."""
+) -> None:
+    """Take a form at its word, for every category; with `stop` none is wanted. Tells when something changed."""
     words = [
         Word(
             client.pk,
@@ -65,7 +66,15 @@ def save_choices(
         )
         for category in Category
     ]
-    return bool(record_consents(client.organization_id, words, source=source, actor=actor))
+    if record_consents(client.organization_id, words, source=source, actor=actor):
+        preferences_changed.send(sender=None, client=client)
+
+
+def stop_category(client: Client, category: Category, *, source: Source, at: datetime) -> None:
+    """Of one category no more. A mail program that asks for it by itself is no visit of the client: nothing is told."""
+    has_changed = record_consent(client, category=category, is_given=False, source=source, at=at)
+    if has_changed and source != Source.ONE_CLICK:
+        preferences_changed.send(sender=None, client=client)
 
 
 def _frequency(value: str) -> Frequency | None:

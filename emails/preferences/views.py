@@ -11,10 +11,10 @@ from accounts.models import Client
 from accounts.rate_limits import RateLimit
 from accounts.tenancy import organization_scope
 from emails.categories import Category
-from emails.consent import preferences_of, record_consent
+from emails.consent import preferences_of
 from emails.models.preferences import Source
 from emails.preference_links import Holder, UnknownTokenError, preferences_url, read_token
-from emails.preferences.choices import choices_of, save_choices
+from emails.preferences.choices import choices_of, save_choices, stop_category
 
 read_or_write = require_http_methods(["GET", "HEAD", "POST"])
 TOO_MANY_REQUESTS = 429
@@ -88,7 +88,7 @@ def _save(request: HttpRequest, client: Client) -> HttpResponse:
 def _stop(request: HttpRequest, client: Client, category: Category) -> HttpResponse:
     is_program = request.POST.get("List-Unsubscribe") == "One-Click"
     source = Source.ONE_CLICK if is_program else Source.UNSUBSCRIBE_LINK
-    record_consent(client, category=category, is_given=False, source=source, at=timezone.now())
+    stop_category(client, category, source=source, at=timezone.now())
     if is_program:
         return HttpResponse("Unsubscribed.\n", content_type="text/plain; charset=utf-8")
     return redirect(request.path)

@@ -138,9 +138,7 @@ def preferences(request: HttpRequest, client: Client) -> HttpResponse:
 
 def _save_mail(request: HttpRequest, client: Client) -> None:
     user = cast("User", request.user)
-    now = timezone.now()
-    if save_choices(client, request.POST.dict(), source=Source.PREFERENCES, at=now, actor=user):
-        track_settings_updated(client, data={"changed": ["mail"]})
+    save_choices(client, request.POST.dict(), source=Source.PREFERENCES, at=timezone.now(), actor=user)
     messages.success(request, _("Your preferences are saved."))
 
 

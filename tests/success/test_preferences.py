@@ -1,12 +1,17 @@
 from typing import Any, cast
 
 import pytest
+from django.conf import settings
 from django.test import Client as Browser
+from django.utils import timezone
 
-from accounts.models import Client, User
+from accounts.models import Client, Organization, User
 from accounts.tenancy import all_organizations, organization_scope
-from emails.consent import preferences_of
+from emails.categories import Category
+from emails.consent import preferences_of, record_consent
 from emails.models import Consent
+from emails.models.preferences import Source
+from emails.preference_links import preferences_url, unsubscribe_url
 from telemetry.models import Event
 from tests.success.access import reread
 from tests.success.scored_clients import client_with_login
@@ -26,8 +31,8 @@ def browser(ada: Client) -> Browser:
     return made
 
 
-def save(browser: Browser, language: str = "", timezone: str = "") -> Any:
-    return browser.post(PAGE, {"language": language, "timezone": timezone})
+def save(browser: Browser, language: str = "", zone: str = "") -> Any:
+    return browser.post(PAGE, {"language": language, "timezone": zone})
 
 
 def agreed(client: Client) -> dict[str, tuple[bool, str, str] | None]:
@@ -57,7 +62,7 @@ def test_without_a_choice_the_browser_decides(ada: Client) -> None:
 def test_a_change_is_an_event(browser: Browser, ada: Client, django_capture_on_commit_callbacks: Any) -> None:
     for language, zone in (("de", "Asia/Kathmandu"), ("de", "Asia/Kathmandu"), ("de", "")):
         with django_capture_on_commit_callbacks(execute=True):
-            save(browser, language=language, timezone=zone)
+            save(browser, language=language, zone=zone)
     assert settings_updated() == [{"changed": ["language", "timezone"]}, {"changed": ["timezone"]}]
     assert reread(ada).timezone is None
 
@@ -115,3 +120,56 @@ def test_saying_what_mail_is_welcome_needs_the_page_itself(ada: Client) -> None:
     elsewhere.force_login(cast("User", ada.user))
     assert elsewhere.post(PAGE, {"mail": "1", "weekly": "on"}).status_code == 403
     assert agreed(ada)["weekly"] is None
+
+
+def preferences_link(client: Client) -> str:
+    return preferences_url(client.organization_id, client.pk).removeprefix(settings.BASE_URL)
+
+
+def unsubscribe_link(client: Client) -> str:
+    return unsubscribe_url(client.organization_id, client.pk, Category.WEEKLY).removeprefix(settings.BASE_URL)
+
+
+def press(address: str, form: dict[str, str], capture: Any, *, status: int = 302) -> None:
+    with capture(execute=True):
+        Browser().get(address)
+        assert Browser().post(address, form).status_code == status
+
+
+def agree(client: Client) -> None:
+    with organization_scope(client.organization_id):
+        record_consent(client, category=Category.WEEKLY, is_given=True, source=Source.STAFF, at=timezone.now())
+
+
+def test_choices_saved_by_the_link_in_a_mail_are_an_event_when_they_change_something(
+    ada: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    for form in ({"weekly": "on"}, {"weekly": "on"}, {"stop": "1"}):
+        press(preferences_link(ada), form, django_capture_on_commit_callbacks)
+    assert settings_updated() == [{"changed": ["mail"]}] * 2
+
+
+def test_a_person_who_unsubscribes_is_an_event(ada: Client, django_capture_on_commit_callbacks: Any) -> None:
+    agree(ada)
+    for _ in range(2):
+        press(unsubscribe_link(ada), {}, django_capture_on_commit_callbacks)
+    assert settings_updated() == [{"changed": ["mail"]}]
+
+
+def test_a_mail_program_that_unsubscribes_is_none(ada: Client, django_capture_on_commit_callbacks: Any) -> None:
+    agree(ada)
+    form = {"List-Unsubscribe": "One-Click"}
+    press(unsubscribe_link(ada), form, django_capture_on_commit_callbacks, status=200)
+    assert (agreed(ada)["weekly"], settings_updated()) == ((False, "weekly", "one_click"), [])
+
+
+@pytest.mark.parametrize("closed", ["client", "organization"])
+def test_a_no_after_the_end_is_no_activity(ada: Client, closed: str, django_capture_on_commit_callbacks: Any) -> None:
+    agree(ada)
+    with all_organizations():
+        if closed == "client":
+            Client.objects.filter(pk=ada.pk).update(status="archived")
+        else:
+            Organization.objects.filter(pk=ada.organization_id).update(status="suspended")
+    press(preferences_link(ada), {"stop": "1"}, django_capture_on_commit_callbacks)
+    assert (agreed(ada)["weekly"], settings_updated()) == ((False, "weekly", "preferences"), [])
