@@ -10,8 +10,12 @@ from accounts.unavailable import FOR_PROGRAMS, is_database_lost, unavailable
 
 
 def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
-    # Django calls a session that could not be saved a bad request.
-    return unavailable(request) if is_database_lost(exception) else defaults.bad_request(request, exception)
+    if is_database_lost(exception):
+        # Django calls a session that could not be saved a bad request.
+        return unavailable(request)
+    if request.path.startswith(FOR_PROGRAMS):
+        return problem_json(400, "bad_request", "The request cannot be read: check its host, headers and body.")
+    return defaults.bad_request(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,10 +1,12 @@
 import pytest
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
+from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client as Browser
 from django.test import RequestFactory
+from pytest_django.fixtures import Settings
 
 from config.errors import failed, not_understood
 
@@ -19,6 +21,19 @@ def test_a_program_is_told_by_a_problem(client: Browser, db: None, path: str) ->
 def test_a_person_is_told_by_a_page(client: Browser, db: None) -> None:
     response = client.get("/nothing")
     assert (response.status_code, response["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/api/x", "application/problem+json"), ("/x", "text/html; charset=utf-8")])
+def test_a_request_that_cannot_be_read_says_so_to_both(rf: RequestFactory, path: str, kind: str) -> None:
+    answer = not_understood(rf.get(path), DisallowedHost("evil.example"))
+    assert (answer.status_code, answer["Content-Type"], b"evil" in answer.content) == (400, kind, False)
+
+
+def test_a_foreign_host_is_told_by_a_problem(client: Browser, db: None, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["success.example"]
+    response = client.get("/api/v1/clients", headers={"Host": "evil.example"})
+    assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
+    assert response.json()["code"] == "bad_request"
 
 
 @pytest.mark.parametrize(("path", "kind"), [("/api/x", "application/problem+json"), ("/x", "text/html; charset=utf-8")])
