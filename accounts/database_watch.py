@@ -87,8 +87,9 @@ class Watch:
         with self.lock:
             self.waits[get_ident()] = wait
             if self.thread is None:
-                self.thread = Thread(target=self.run, name="database-watch", daemon=True)
-                self.thread.start()
+                thread = Thread(target=self.run, name="database-watch", daemon=True)
+                thread.start()
+                self.thread = thread
         if self.is_silent:
             # What would be asked over it would not be answered; a new one is refused at once.
             wait.wrapper.close()
@@ -143,12 +144,15 @@ class Watch:
 
     def hears_nothing(self) -> bool:
         """Ask the server. On a busy machine it may only come to answer those who wait: a sign of life too."""
-        with self.lock:
-            waiting = self.waiting()
+        unanswered = self.unanswered()
         if self.server is None or answers(self.server):
             return False
+        return unanswered <= self.unanswered()
+
+    def unanswered(self) -> set[tuple[Wait, int]]:
+        """Who waits, and for which of its questions."""
         with self.lock:
-            return set(waiting) <= set(self.waiting())
+            return {(wait, wait.wrapper.asked) for wait in self.waiting()}
 
     def fall_silent(self) -> None:
         with self.lock:
@@ -166,12 +170,15 @@ def _takes_connections() -> bool:
     wrapper: Any = connections["default"]
     try:
         wrapper.get_new_connection(wrapper.get_connection_params() | {"connect_timeout": TRY_SECONDS}).close()
-    except psycopg.errors.ConnectionTimeout:
-        return False
-    except psycopg.Error:
+    except psycopg.Error as error:
         # A refusal is an answer: whoever asks now gets it as soon.
-        return True
+        return not is_silence(error)
     return True
+
+
+def is_silence(error: psycopg.Error) -> bool:
+    """Whether connecting took too long. Of several addresses, the kind is that of the last, and the words tell all."""
+    return isinstance(error, psycopg.errors.ConnectionTimeout) or "connection timeout expired" in str(error)
 
 
 def end_after(seconds: float) -> None:

@@ -4,32 +4,38 @@ from typing import Any
 
 from django.db import OperationalError
 from django.db.backends.postgresql import base
-from psycopg.errors import ConnectionTimeout
+from psycopg import Error
 
 from accounts.database_question import address_of
-from accounts.database_watch import watch
+from accounts.database_watch import is_silence, watch
 
 # For each address that the host has; libpq takes no less.
 CONNECT_SECONDS = 2
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    """`asked` counts what has been asked: who waits, and asks another question a moment later, had an answer."""
+
+    asked = 0
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        self.asked += 1
+        return super().create_cursor(name)
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         wait = watch.here()
         if wait is None or self.alias != "default":
             return self._connect(conn_params)
         if watch.is_refused(wait):
             raise OperationalError("The database does not answer: the request waits no second time.")
-        # Until it is made, so that one that fails is the last.
-        wait.is_over = True
         try:
-            connection = self._connect(conn_params | {"connect_timeout": CONNECT_SECONDS})
-        except ConnectionTimeout:
-            # Of a process that never had a connection, whose server nobody could ask.
-            watch.fall_silent()
+            return self._connect(conn_params | {"connect_timeout": CONNECT_SECONDS})
+        except Error as error:
+            wait.is_over = True
+            if is_silence(error):
+                # Of a process that never had a connection, whose server nobody could ask.
+                watch.fall_silent()
             raise
-        wait.is_over = False
-        return connection
 
     def _connect(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)

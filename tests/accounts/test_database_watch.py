@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest import mock
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.db import OperationalError, connection, connections
@@ -15,7 +17,7 @@ from pytest_django import Settings
 from accounts import database_question, database_watch
 from accounts.api_keys import NewKey, create_api_key
 from accounts.database_question import Address
-from accounts.database_watch import Wait, end_after, watch
+from accounts.database_watch import Wait, Watch, end_after, is_silence, watch
 from accounts.models import ApiKey
 from accounts.tenancy import organization_scope
 from telemetry.round_trips import fetch_one
@@ -181,6 +183,43 @@ def test_a_server_that_answers_somebody_is_not_silent(monkeypatch: pytest.Monkey
         wait_until(lambda: watch.ask_at > 0)
     assert (wait.is_over, watch.is_silent) == (False, False)
     watch.server = None
+
+
+def test_a_server_that_answers_again_and_again_is_not_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page with many questions waits at either look, and each time for another answer."""
+    monkeypatch.setattr(database_question, "PATIENCE_SECONDS", 0.15)
+    watch.ask_at = 0.0
+    with Wait() as wait, socket.create_server(("127.0.0.1", 0)) as deaf:
+        fetch_one("SELECT 1", [])
+        watch.server = Address(socket.AF_INET, deaf.getsockname())
+        for _ in range(8):
+            assert fetch_one("SELECT 1 FROM pg_sleep(0.06)", []) == (1,)
+    assert watch.ask_at > 0
+    assert (wait.is_over, watch.is_silent) == (False, False)
+    watch.server = None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("ports", "expected"), [("{frozen},{closed}", True), ("{closed},{closed}", False)])
+def test_silence_of_one_address_is_silence(ports: str, expected: bool) -> None:
+    """A name may lead to several addresses, of which the last is refused at once."""
+    with socket.create_server(("127.0.0.1", 0)) as frozen, socket.create_server(("127.0.0.1", 0)) as other:
+        numbers = {"frozen": frozen.getsockname()[1], "closed": other.getsockname()[1]}
+        other.close()
+        with pytest.raises(psycopg.OperationalError) as told:
+            psycopg.connect(host="127.0.0.1,127.0.0.1", port=ports.format(**numbers), connect_timeout=2)
+    assert is_silence(told.value) is expected
+
+
+def test_a_thread_that_could_not_begin_is_begun_by_the_next_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = Watch()
+    with monkeypatch.context() as without_threads:
+        without_threads.setattr(database_watch, "Thread", mock.Mock(side_effect=RuntimeError))
+        with pytest.raises(RuntimeError):
+            fresh.begin(Wait())
+    fresh.begin(Wait())
+    assert fresh.thread is not None
+    assert fresh.thread.is_alive()
 
 
 def test_a_deadline_ends_the_statement_of_a_living_server() -> None:
