@@ -8,12 +8,20 @@ from typing import Any, Self
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 
 
+class Deferred(list[Any]):
+    """Django notes a migration in its own transaction when this is false, and in another after it otherwise."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
 class GatheringSchemaEditor(DatabaseSchemaEditor):
     """Executes the statements of a migration together at its end.
 
     Django works out each operation while the locks of those before it are held, a tenth of a second and more for each.
     Where anything else asks the database in between, such as a migration in Python, what was gathered goes first: the
-    order stays. Migrations without a transaction are left alone.
+    order stays. That it was made is noted in the same transaction, whatever it defers: one that is killed can be begun
+    again. Migrations without a transaction are left alone.
     """
 
     def __enter__(self) -> Self:
@@ -21,6 +29,8 @@ class GatheringSchemaEditor(DatabaseSchemaEditor):
         self._ahead = self.connection.execute_wrapper(self._flush_ahead)
         self._ahead.__enter__()
         super().__enter__()
+        if self.atomic_migration:
+            self.deferred_sql = Deferred()
         return self
 
     def __exit__(
@@ -29,7 +39,7 @@ class GatheringSchemaEditor(DatabaseSchemaEditor):
         try:
             if kind is None:
                 self._flush()
-                while self.deferred_sql:
+                while len(self.deferred_sql):
                     super().execute(self.deferred_sql.pop(0), None)
         except BaseException:
             super().__exit__(*sys.exc_info())

@@ -3,12 +3,24 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connections, migrations, models
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.state import ProjectState
 
 from accounts.gathered_statements import GatheringSchemaEditor
 
 MAKE = "CREATE TABLE sample_gathered (id integer)"
 LOCKS = "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE c.relname = 'sample_gathered'"
+
+
+class Sample(migrations.Migration):
+    operations = [
+        migrations.CreateModel(
+            "Sample",
+            [("id", models.BigAutoField(primary_key=True)), ("name", models.CharField(max_length=9, db_index=True))],
+            options={"db_table": "sample_gathered"},
+        )
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +61,24 @@ def test_what_is_deferred_comes_last() -> None:
         editor.deferred_sql.append("INSERT INTO sample_gathered VALUES (8)")
         editor.execute(MAKE)
     assert ask("SELECT id FROM sample_gathered", role="owner") == 8
+
+
+def test_a_migration_is_noted_in_its_own_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed between two, it could not be begun again. An index is made last, which Django has noted afterwards."""
+    owner = connections["owner"]
+    monkeypatch.setattr(owner, "SchemaEditorClass", GatheringSchemaEditor)
+    executor = MigrationExecutor(owner)
+    executor.apply_migration(ProjectState(), Sample("0001_sample", "humanize"))
+    noted, made = (
+        ask(query, role="owner")
+        for query in (
+            "SELECT xmin::text FROM django_migrations WHERE app = 'humanize'",
+            "SELECT xmin::text FROM pg_class WHERE relname = 'sample_gathered'",
+        )
+    )
+    executor.recorder.record_unapplied("humanize", "0001_sample")
+    assert noted == made
+    assert ask("SELECT count(*) FROM pg_indexes WHERE tablename = 'sample_gathered'", role="owner") == 3
 
 
 def make_and(then: str | ZeroDivisionError) -> None:
