@@ -1,5 +1,6 @@
 """The command that changes the schema beside others who use it."""
 
+import time
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
@@ -63,6 +64,28 @@ def test_patience_ends_and_nothing_is_half_done(reader: Connection[Any]) -> None
     with pytest.raises(CommandError, match=r"docs/upgrading\.md"):
         call_command("migrate", "humanize", "0001", verbosity=0, patience=0)
     assert not is_there()
+
+
+@pytest.mark.usefixtures("_sample_migrations")
+def test_each_migration_is_tried_for_as_long(reader: Connection[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """That the one before took long is nobody's fault."""
+    monkeypatch.setitem(connections["owner"].settings_dict["OPTIONS"], "options", "-c sample.error=deadlock_detected")
+    connections["owner"].close()
+
+    class Told(StringIO):
+        times = 0
+
+        def write(self, text: str) -> int:
+            Told.times += 1
+            reader.rollback()
+            if Told.times == 1:
+                time.sleep(0.3)
+            return super().write(text)
+
+    with pytest.raises(CommandError):
+        call_command("migrate", "humanize", verbosity=0, patience=0.2, stdout=Told())
+    assert is_there()
+    assert Told.times > 1
 
 
 @pytest.mark.usefixtures("_sample_migrations")

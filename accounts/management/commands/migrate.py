@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as MigrateCommand
 from django.db import OperationalError, connections
+from django.db.migrations.recorder import MigrationRecorder
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from accounts.gathered_statements import GatheringSchemaEditor
@@ -27,12 +28,15 @@ class Command(MigrateCommand):
         parser.set_defaults(database="owner")
         parser.add_argument(
             "--patience", type=float, default=PATIENCE_SECONDS, metavar="SECONDS",
-            help="for how long locks that others hold are tried for, again and again",
+            help="for how long a migration tries for locks that others hold, again and again",
         )  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
-        deadline = time.monotonic() + options["patience"]
+        made, deadline = None, 0.0
         while not self._is_done(*args, **options):
+            # Anew for each migration: those before it may rightly have taken long.
+            if made != self._made(options):
+                made, deadline = self._made(options), time.monotonic() + options["patience"]
             if time.monotonic() > deadline:
                 raise CommandError(
                     "The locks of a migration were not to be had: a transaction of somebody else lasts too long."
@@ -40,6 +44,9 @@ class Command(MigrateCommand):
                 )
             self.stdout.write("Somebody else holds what a migration needs: it is undone and begun again.")
             time.sleep(PAUSE_SECONDS)
+
+    def _made(self, options: dict[str, Any]) -> int:
+        return len(MigrationRecorder(connections[options["database"]]).applied_migrations())
 
     def _is_done(self, *args: Any, **options: Any) -> bool:
         connection = connections[options["database"]]
