@@ -5,10 +5,12 @@ from dataclasses import asdict
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.tenancy import all_organizations
 from health.checking import check_clients
-from health.notices.digest import queue_digests
+from health.notices.digest import SETTLES_IN, queue_digests
 from jobs.definitions import CatchUp, Job, Spread, WorkUnit
 from jobs.periods import Every
+from jobs.units import is_in_hand
 
 COUNTS = ("processed", "success", "opened", "reopened", "escalated", "resolved", "failed")
 
@@ -23,8 +25,17 @@ def check_unit(unit: WorkUnit) -> Mapping[str, int]:
 
 def digest_unit(unit: WorkUnit) -> Mapping[str, int]:
     """An hour that was missed needs no digest of its own: the next one tells of it."""
+    if not is_time_for_digests(unit):
+        return {"sent": 0, "skipped": 0}
     digests = queue_digests(unit.organization_id, as_of=unit.as_of)
     return {"sent": digests.queued, "skipped": digests.skipped}
+
+
+def is_time_for_digests(unit: WorkUnit) -> bool:
+    """Not while a check is in hand whose alerts are as old as what the digest tells of: it would pass them over."""
+    checks = [health_check.name, health_check_after_scores.name]
+    with all_organizations():
+        return not is_in_hand(checks, organization_id=unit.organization_id, before=unit.as_of - SETTLES_IN / 2)
 
 
 health_check = Job(

@@ -5,6 +5,7 @@ transaction then locks the row and checks the attempt: the lock is the lease (it
 at a time), the attempt the fence (a worker that slept through a takeover finds another number).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,6 +44,11 @@ CLAIM = f"""
         ORDER BY u.id DESC LIMIT 1 FOR UPDATE OF u SKIP LOCKED
     )
     RETURNING id, organization_id, first_client, last_client, attempt, error
+"""
+IN_HAND = """
+    SELECT EXISTS (SELECT FROM jobs_jobunit u JOIN jobs_jobrun r ON r.id = u.run_id AND r.generation = u.generation
+                   WHERE r.job = ANY(%(jobs)s) AND r.status = 'running' AND u.organization_id = %(organization)s
+                     AND u.status = 'claimed' AND u.claimed_at < %(before)s)
 """
 LEFT = f"""
     SELECT EXISTS (SELECT FROM jobs_jobunit u JOIN jobs_jobrun r ON r.id = u.run_id AND r.generation = u.generation
@@ -90,6 +96,13 @@ def is_work_left(run: JobRun, *, until: datetime) -> bool:
     """Whether a unit is open that may be worked on before `until`, by this worker or another."""
     with connection.cursor() as cursor:
         cursor.execute(LEFT, {"run": run.pk, "now": until})
+        return bool(cursor.fetchone()[0])
+
+
+def is_in_hand(jobs: Sequence[str], *, organization_id: int, before: datetime) -> bool:
+    """Whether such work on the organization was begun before then and has not been committed yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(IN_HAND, {"jobs": list(jobs), "organization": organization_id, "before": before})
         return bool(cursor.fetchone()[0])
 
 

@@ -15,7 +15,8 @@ from health.notices.readers import Reader, readers_of
 
 KIND = "alert_digest"
 FIRST_LOOKS_BACK = timedelta(days=1)
-# What a check has stamped but not committed yet cannot be seen: the next digest tells of it.
+# What a check has stamped but not committed yet cannot be seen: the next digest tells of it. Of a check that lasts
+# longer, see `is_time_for_digests`; the machines' clocks may differ by a minute.
 SETTLES_IN = timedelta(minutes=2)
 MOST_LISTED = 20
 

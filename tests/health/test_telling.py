@@ -12,13 +12,17 @@ from django.test import Client as Browser
 from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations, organization_scope
 from emails.models import OutboxEmail
+from health.jobs import health_check
 from health.models import Alert
 from health.notices import critical, mail
 from health.notices.digest import SETTLES_IN, Digests, queue_digests
+from jobs.models import JobUnit
+from jobs.units import claim_unit, finish_unit
 from success.models import Score
 from tests.factories import MembershipFactory, OrganizationFactory
 from tests.health.test_jobs import MONDAY_MORNING, post
 from tests.health.watched_clients import DAY, HOUR, NOW, add_client, add_scores, alerts, check, set_last_activity
+from tests.jobs.ledgers import begin
 from tests.jobs.test_races import at_once
 
 
@@ -169,6 +173,26 @@ def test_the_digest_is_an_hourly_job_that_sends_once_a_day(browser: Browser, org
         reports.append((report["sent"], report["skipped"], report["failed"]))
     assert reports == [(1, 0, 0), (0, 0, 0), (0, 0, 0), (0, 1, 0)]
     assert told() == [("alert_digest", "ada@example.com")]
+
+
+def test_a_digest_waits_an_hour_for_a_check_in_hand(browser: Browser, organization: Organization) -> None:
+    """What the check has stamped is committed later, so the digest would pass it over for ever."""
+    add_client(organization, silent=56 * HOUR)
+    run = begin(health_check, at=MORNING, organization=organization).run
+    with all_organizations():
+        claimed = claim_unit(run, health_check, now=MORNING)
+        assert claimed
+        reports = []
+        for minutes in (0, 60, 120):
+            JobUnit.objects.filter(pk=claimed.unit_id).update(claimed_at=MORNING + timedelta(minutes=minutes))
+            now = MORNING + timedelta(minutes=minutes + 3)
+            if minutes == 120:
+                check(organization, now - 2 * SETTLES_IN)
+                finish_unit(claimed, counts="{}", now=now)
+            with time_machine.travel(now, tick=False):
+                report = post(browser, "alert-digest", organization=organization.slug)
+            reports.append((report["sent"], report["skipped"]))
+    assert reports == [(0, 0), (0, 0), (1, 0)]
 
 
 def test_a_digest_that_was_killed_comes_whole(committed_db: None) -> None:
