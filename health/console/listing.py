@@ -49,7 +49,11 @@ class AlertPages(Paginator):  # type: ignore[type-arg]
 
 class AlertList(ChangeList):  # type: ignore[misc]
     result_list: Any
-    nothing_here = _("No client needs you in this view.")
+
+    @property
+    def nothing_here(self) -> Any:
+        """Of the view, not of what else was asked for."""
+        return _("No client needs you in this view.") if self.get_filters_params().keys() <= {"view"} else ""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
         alerts = super().get_queryset(request, exclude_parameters)

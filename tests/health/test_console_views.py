@@ -198,4 +198,6 @@ def test_an_empty_view_asks_nobody_to_make_an_alert(staff: Browser, client_of_ac
     assert "Reset filters" not in page
     found_nothing = staff.get(LIST, {"q": "nobody"}).content.decode()
     assert "Nothing matches what was asked for." in found_nothing
+    of_one_kind = staff.get(LIST, {"view": "open", "kind__exact": "churn_risk"}).content.decode()
+    assert "Nothing matches what was asked for." in of_one_kind
     assert "Reset filters" in found_nothing
