@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from psycopg.errors import UniqueViolation
 
 from accounts.models import Client
 from success.client_tasks import save_task
@@ -26,6 +27,9 @@ def create_task(client: Client, facts: Mapping[str, Any], *, at: datetime) -> Ta
         with transaction.atomic():
             return save_task(Task(organization_id=client.organization_id, client=client, **facts), at=at)
     except IntegrityError as error:
+        # The client may have been deleted meanwhile.
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
         raise TaskAlreadyExistsError(facts.get("external_id", "")) from error
 
 

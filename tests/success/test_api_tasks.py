@@ -4,12 +4,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from time_machine import travel
 
 from accounts.api_keys import create_api_key
 from accounts.models import ApiKey, Client, Organization
 from accounts.tenancy import all_organizations, organization_scope
+from success.client_task_changes import put_task
 from success.models import Task
 from tests.database import wait_for_a_waiter
 from tests.factories import ClientFactory, OrganizationFactory
@@ -195,6 +196,11 @@ def test_a_task_that_is_deleted_meanwhile_is_not_there(committed_db: None, metho
         wait_for_a_waiter()
     changing.join()
     assert [answers[0].status_code, *([answers[0].json()["title"]] if method == "PUT" else [])] == expected
+
+
+def test_a_task_of_a_client_that_is_deleted_meanwhile_is_tried_once(scoped: Organization) -> None:
+    with pytest.raises(IntegrityError):
+        put_task(Client(pk=404, organization=scoped), "task-1", {"title": "Set up"}, at=NOW)
 
 
 def test_put_by_many_at_once_makes_one_task(committed_db: None) -> None:
