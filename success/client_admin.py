@@ -21,12 +21,13 @@ from accounts.admin.shown_once import show_once
 from accounts.admin_access import TenantModelAdmin
 from accounts.audit import record_audit
 from accounts.logins import belongs_to, client_login, password_link
-from accounts.models import Client, Organization
+from accounts.models import Client, Organization, User
 from success.admin.churn_links import MOST_MARKED, to_mark_churned
 from success.admin.feedback_links import NotDueError, hand_out_link, not_due_text, show_link
 from success.admin.mail_preview import show_weekly_mail
 from success.client_access.admin_invitations import MOST_AT_ONCE, invite_many, invite_one, reason
 from success.client_access.invitations import UnableToInviteError
+from success.client_changes import without_personal_data
 from success.models import Score
 from success.scores import Standing, Trend, standing
 from telemetry.models import ClientActivity
@@ -118,9 +119,13 @@ class ClientAdmin(TenantModelAdmin):
     def save_model(self, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:
         if change:
             # Only what was changed here: applications may be changing the rest at this moment.
-            obj.save(update_fields=[name for name in form.changed_data if name in form.cleaned_data])
+            changed = [name for name in form.changed_data if name in form.cleaned_data]
+            obj.save(update_fields=changed)
+            if changed:
+                _audit(request, "client.changed", obj, without_personal_data(changed, form.initial, form.cleaned_data))
         else:
             super().save_model(request, obj, form, change)
+            _audit(request, "client.created", obj, {})
         facts = {name: form.cleaned_data[name] for name in TRAIT_OF_FIELD if name in form.changed_data}
         note_staff_facts(obj, facts, at=timezone.now())
         if change:
@@ -257,11 +262,10 @@ class ClientAdmin(TenantModelAdmin):
         changed = [client for client in chosen.select_related("organization") if client.status != status]
         Client.objects.filter(pk__in=[client.pk for client in changed]).update(status=status)
         for client in changed:
-            record_audit(
-                "client.status_changed",
-                subject=client,
-                organization=client.organization,
-                actor=request.user,  # type: ignore[arg-type]
-                changes={"status": [client.status, status]},
-            )
+            _audit(request, "client.status_changed", client, {"status": [client.status, status]})
         self.message_user(request, gettext("Changed: %d") % len(changed), messages.SUCCESS)
+
+
+def _audit(request: HttpRequest, action: str, client: Client, changes: dict[str, Any]) -> None:
+    actor: User = request.user  # type: ignore[assignment]
+    record_audit(action, subject=client, organization=client.organization, actor=actor, changes=changes)

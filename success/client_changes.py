@@ -1,6 +1,6 @@
 """Clients made and changed by applications that hold a secret key: as staff would in the admin."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -42,19 +42,21 @@ def change_client(client: Client, facts: Mapping[str, Any], *, key: ApiKey, at: 
     # A word said again counts as said now.
     _note(client, facts, at=at)
     if changed:
-        _audit("client.changed", client, key=key, changes=_without_personal_data(changed, before, facts))
+        _audit("client.changed", client, key=key, changes=without_personal_data(changed, before, facts))
     return client
+
+
+def without_personal_data(
+    changed: Iterable[str], before: Mapping[str, Any], facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the audit log keeps of a change: old and new value of the status; of the rest that it was changed."""
+    return {name: [before[name], facts[name]] if name == "status" else [] for name in changed}
 
 
 def _note(client: Client, facts: Mapping[str, Any], *, at: datetime) -> None:
     told = {name: value for name, value in facts.items() if name in TRAIT_OF_FIELD}
     if told:
         note_staff_facts(client, told, at=at)
-
-
-def _without_personal_data(changed: list[str], before: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Old and new value of the status; of the rest that it was changed."""
-    return {name: [before[name], facts[name]] if name == "status" else [] for name in changed}
 
 
 def _audit(action: str, client: Client, *, key: ApiKey, changes: dict[str, Any]) -> None:

@@ -122,6 +122,22 @@ def test_saving_touches_only_what_was_changed(browser: Browser, organization: Or
         assert Client.objects.get().status == "paused"
 
 
+def test_what_staff_change_stands_in_the_audit_log_without_personal_data(
+    browser: Browser, organization: Organization
+) -> None:
+    client = ClientFactory.create(organization=organization, name="Ada")
+    for fields in ({"status": "paused", "email": "ada@example.com"}, {"status": "paused"}, {}):
+        with all_organizations():
+            client.refresh_from_db()
+        assert change(browser, client, **fields).status_code == 302
+    assert audited(organization) == [("client.changed", {"status": ["active", "paused"], "email": []})]
+
+
+def test_a_client_that_staff_add_stands_in_the_audit_log(browser: Browser, organization: Organization) -> None:
+    browser.post(f"{PLACE}add/", {"external_id": "user-9", "name": "Mary", "status": "active"} | NO_DATE)
+    assert audited(organization) == [("client.created", {})]
+
+
 def test_the_external_id_stays(browser: Browser, organization: Organization) -> None:
     client = ClientFactory.create(organization=organization, external_id="user-1")
     change(browser, client, external_id="user-2")
