@@ -51,6 +51,7 @@ WRITE_KEY = {
 PROBLEMS = {
     "400": "The body cannot be read.",
     "401": "This is no valid key.",
+    "403": "The key does not take events from this web page.",
     "413": "The body is too large.",
     "429": "Too many requests: wait for Retry-After.",
 }
@@ -68,14 +69,14 @@ def _list_under(key: str, name: str) -> dict[str, Any]:
     }
 
 
-def _post(operation_id: str, summary: str, body: dict[str, Any]) -> dict[str, Any]:
+def _post(operation_id: str, summary: str, body: dict[str, Any], *, keys: tuple[str, ...]) -> dict[str, Any]:
     done = {"description": "Recorded, durably.", "content": {"application/json": {"schema": _ref("Recorded")}}}
     return {
         "post": {
             "operationId": operation_id,
             "summary": summary,
             "tags": ["events"],
-            "security": [{"writeKey": []}],
+            "security": [{key: []} for key in keys],
             "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
             "responses": {"200": done} | {status: {"description": text} for status, text in PROBLEMS.items()},
         }
@@ -86,9 +87,14 @@ def describe_tracking(result: dict[str, Any], generator: Any, request: Any, publ
     """A postprocessing hook of drf-spectacular."""
     one_or_many = {"oneOf": [_ref("Event"), _list_under("events", "Event"), {"type": "array", "items": _ref("Event")}]}
     result["paths"] |= {
-        "/api/v1/events": _post("record_events", "Record one event or many", one_or_many),
+        "/api/v1/events": _post(
+            "record_events", "Record one event or many", one_or_many, keys=("writeKey", "secretKey")
+        ),
         "/v1/batch": _post(
-            "record_batch", "Record what tracking SDKs send, in Segment's shape", _list_under("batch", "SegmentMessage")
+            "record_batch",
+            "Record what tracking SDKs send, in Segment's shape",
+            _list_under("batch", "SegmentMessage"),
+            keys=("writeKey",),
         ),
     }
     components = result.setdefault("components", {})

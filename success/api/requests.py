@@ -32,7 +32,9 @@ class ActionRequest(serializers.Serializer[Any]):
         max_length=NAME_LENGTH,
         help_text="For track-event: a base type, an extended name, or any name of the organization's own.",
     )
-    eventData = serializers.DictField(required=False, help_text="For track-event: a JSON object.")
+    eventData = serializers.DictField(
+        required=False, allow_null=True, help_text="For track-event: a JSON object; null is none."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         needed = "eventType" if attrs["action"] == TRACK_EVENT else "insightId"

@@ -43,6 +43,23 @@ def test_every_operation_names_a_way_to_authenticate(schema: dict[str, object]) 
             assert operation["security"]
 
 
+def test_events_are_taken_from_the_keys_that_may_send_them(schema: dict[str, object]) -> None:
+    ways = {
+        path: schema["paths"][path]["post"]["security"]  # type: ignore[index]
+        for path in ("/api/v1/events", "/v1/batch")
+    }
+    assert ways == {"/api/v1/events": [{"writeKey": []}, {"secretKey": []}], "/v1/batch": [{"writeKey": []}]}
+
+
+def test_a_job_that_is_asked_for_may_be_done_go_on_or_be_refused(schema: dict[str, object]) -> None:
+    for operation in schema["paths"]["/api/cron/{name}"].values():  # type: ignore[index]
+        asked = {each["name"] for each in operation["parameters"]}
+        assert asked == {"name", "organization", "periodEnd", "asOf"}
+        assert operation["responses"].keys() >= {"200", "202", "409"}
+        refused = operation["responses"]["409"]["content"]
+        assert refused == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
 def test_the_page_loads_nothing_from_other_hosts(browser: Browser, organization: Organization) -> None:
     response = browser.get("/api/docs/")
     page = response.content.decode()

@@ -214,6 +214,16 @@ def test_track_event_records_what_the_client_did(browser: Browser, key: dict[str
         assert list(DailyActivity.objects.values_list("day", "total", "task_completed")) == [(TODAY, 1, 1)]
 
 
+@pytest.mark.parametrize("data", [{}, {"eventData": None}])
+def test_track_event_needs_no_data(
+    browser: Browser, key: dict[str, str], client_of_acme: Client, data: dict[str, None]
+) -> None:
+    body = {"clientId": "user-1", "action": "track-event", "eventType": "login"}
+    assert send(browser, "PATCH", body | data, headers=key).json() == {"success": True}
+    with organization_scope(client_of_acme.organization_id):
+        assert list(Event.objects.values_list("name", "data")) == [("login", {})]
+
+
 @pytest.mark.parametrize("action", ["mark-read", "dismiss", "act"])
 def test_an_unknown_insight_is_not_found(
     browser: Browser, key: dict[str, str], client_of_acme: Client, action: str
