@@ -260,7 +260,8 @@ API_REQUESTS_BURST = env.int("API_REQUESTS_BURST", default=1_000)
 # Look for milestones when an event arrives, in a thread of each web process; else only at night.
 MILESTONES_AT_ONCE = env.bool("MILESTONES_AT_ONCE", default=True)
 
-# Events received before so many whole months are dropped; daily activity stays. None keeps them for ever.
+# Events received before so many whole months are dropped; daily activity stays. None keeps them for ever. A message
+# is known by its id for as long: sent again after its month was dropped, it counts a second time.
 EVENT_RETENTION_MONTHS = env.int("EVENT_RETENTION_MONTHS", default=None)
 
 # Each web process counts for itself. Requests are limited by key, failed sign-ins with a key by address.
