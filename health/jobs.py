@@ -51,6 +51,7 @@ health_check_after_scores = Job(
     title=_("Health check after the scores"),
     every=Every.WEEK,
     work=check_unit,
+    ends_on_any_day=True,
     catch_up=CatchUp.NEWEST,
     after="success-score",
     tells={"opened": "alerts"},

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from accounts.models import Organization
 from accounts.tenancy import all_organizations
+from jobs.asking import check_switches
 from jobs.definitions import Job
 from jobs.ledger import begin_run
 from jobs.models import JobRun
@@ -27,7 +28,11 @@ def run_by_hand(
     organization: Organization | None = None,
     again: bool = False,
 ) -> JobRun:
-    """Run it, show the progress, and say what came of it. Works whether automatic work is on or off."""
+    """Run it, show the progress, and say what came of it. Works whether automatic work is on or off.
+
+    Raises SwitchedOffError for a job that writes to clients while it is off.
+    """
+    check_switches(job, organization=organization)
     now = timezone.now()
     begun = begin_run(
         job,

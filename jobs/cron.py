@@ -7,14 +7,15 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.problems import Problem
+from accounts.problems import CONTENT_TYPE, Problem
+from jobs.asking import SwitchedOffError, check_switches
 from jobs.cron_requests import Asked, read_request
 from jobs.definitions import Job, UnknownJobError, job_named, sequels_of
 from jobs.ledger import Begun, begin_run
@@ -22,6 +23,27 @@ from jobs.models import JobRun
 from jobs.reconciling import reconcile
 from jobs.reports import report
 from jobs.running import Patience, work_on
+
+PARAMETERS = [
+    OpenApiParameter("organization", str, description="Slug: only this organization, again if need be."),
+    OpenApiParameter(
+        "periodEnd",
+        OpenApiTypes.DATE,
+        description="The end of the period, of calendar jobs. Weeks end on Mondays; scores may be asked for any day.",
+    ),
+    OpenApiParameter("asOf", OpenApiTypes.DATETIME, description="A time: its newest ended period is run."),
+]
+ANSWERS = {
+    200: OpenApiResponse(
+        OpenApiTypes.OBJECT,
+        "What can be done by now is done: the run's counts and errors. `deferred` parts wait for their midnight.",
+    ),
+    202: OpenApiResponse(OpenApiTypes.OBJECT, "The run goes on: its counts so far, and what is `pending`."),
+    (409, CONTENT_TYPE): OpenApiResponse(
+        {"$ref": "#/components/schemas/Problem"},
+        "The organization is not active; or its automatic work is switched off, and the job writes to clients.",
+    ),
+}
 
 
 class CronSecret(BaseAuthentication):
@@ -52,18 +74,14 @@ class CronView(APIView):
 
     @extend_schema(
         operation_id="cron_run",
-        parameters=[
-            OpenApiParameter("organization", str, description="Slug: only this organization, again if need be."),
-            OpenApiParameter("periodEnd", OpenApiTypes.DATE, description="The end of the period, of calendar jobs."),
-            OpenApiParameter("asOf", OpenApiTypes.DATETIME, description="A time: its newest ended period is run."),
-        ],
+        parameters=PARAMETERS,
         request=OpenApiTypes.OBJECT,
-        responses=OpenApiTypes.OBJECT,
+        responses=ANSWERS,
     )
     def post(self, request: Request, name: str) -> Response:
         return self.run_job(request, name)
 
-    @extend_schema(operation_id="cron_run_by_get", request=None, responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="cron_run_by_get", parameters=PARAMETERS, request=None, responses=ANSWERS)
     def get(self, request: Request, name: str) -> Response:
         return self.run_job(request, name)
 
@@ -76,11 +94,19 @@ class CronView(APIView):
         asked = read_request(request, job=job, now=now)
         if not settings.ENABLE_SUCCESS_CRONS:
             return Response(dict.fromkeys(job.count_names, 0) | {"errors": [], "disabled": True})
+        _check_switches(job, asked)
         begun = _begin(job, asked, now=now)
         already_done = not begun.is_new and begun.run.status != JobRun.Status.RUNNING
         reports = [report(run, job=job_named(run.job), now=timezone.now()) for run in _work(job, begun, asked)]
         body = reports[0].as_json() | {"alreadyDone": already_done}
         return Response(body, status=202 if any(each.pending for each in reports) else 200)
+
+
+def _check_switches(job: Job, asked: Asked) -> None:
+    try:
+        check_switches(job, organization=asked.organization)
+    except SwitchedOffError as error:
+        raise Problem(409, "organization_switched_off", str(error)) from None
 
 
 def _begin(job: Job, asked: Asked, *, now: datetime) -> Begun:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, ValidationError
@@ -13,11 +13,11 @@ from rest_framework.request import Request
 from accounts.models import Organization
 from accounts.problems import Problem
 from accounts.tenancy import all_organizations
+from jobs.asking import FuturePeriodError, UnableToRunPeriodError, check_period
 from jobs.definitions import Job, Spread
 from jobs.periods import Every, Period
 
 MOST_BYTES = 10_000
-EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ def read_request(request: Request, *, job: Job, now: datetime) -> Asked:
         known = "organization, periodEnd and asOf"
         raise Problem(400, "unknown_parameter", f"The parameters are {known}; got {min(unknown)[:50]!r}.")
     organization = _organization(asked["organization"], job=job) if asked.get("organization") is not None else None
-    period = _period(asked, job=job, now=now)
-    if period and period.ended_at(organization.timezone if organization else UTC) > now:
-        raise Problem(400, "future_period", "This period has not ended yet.")
+    period = _period(asked, job=job)
+    if period:
+        _check_period(period, job=job, organization=organization, now=now)
     return Asked(period or job.every.period_of(now), organization, is_explicit=bool(period or organization))
 
 
@@ -78,20 +78,22 @@ def _organization(slug: Any, *, job: Job) -> Organization:
     return organization
 
 
-def _period(asked: dict[str, Any], *, job: Job, now: datetime) -> Period | None:
+def _period(asked: dict[str, Any], *, job: Job) -> Period | None:
     given = [name for name in ("periodEnd", "asOf") if asked.get(name) is not None]
     if not given:
         return None
     if len(given) > 1:
         raise Problem(400, "invalid_period", "Give periodEnd or asOf, not both.")
-    period = (
-        _period_ending(asked["periodEnd"], job=job) if given == ["periodEnd"] else _period_of(asked["asOf"], job=job)
-    )
-    if period.end < EARLIEST:
-        raise Problem(400, "invalid_period", "The period lies before all events.")
-    if period.end > now + timedelta(days=2):
-        raise Problem(400, "future_period", "This period has not ended yet.")
-    return period
+    return _period_ending(asked["periodEnd"], job=job) if given == ["periodEnd"] else _period_of(asked["asOf"], job=job)
+
+
+def _check_period(period: Period, *, job: Job, organization: Organization | None, now: datetime) -> None:
+    try:
+        check_period(period, job=job, organization=organization, now=now)
+    except FuturePeriodError as error:
+        raise Problem(400, "future_period", str(error)) from None
+    except UnableToRunPeriodError as error:
+        raise Problem(400, "invalid_period", str(error)) from None
 
 
 def _period_ending(text: Any, *, job: Job) -> Period:

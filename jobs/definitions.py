@@ -78,6 +78,9 @@ class Job:
     seconds, where somebody waits for the run. `largest_piece` is how many clients a unit has at most: it is one
     transaction. Of a job whose work locks stripes of `cut_at` neighbouring ids, no two units touch the same stripe, and
     none waits for the other; a unit may then have nearly so many clients more.
+    A week ends on a Monday and a month on the first of the next. What is a pure function of its days may also be asked
+    for with any other end (`ends_on_any_day`); what a client gets once a week may not, as two such weeks overlap.
+    A job that `writes_to_clients` is not begun by hand while automatic work is switched off.
     """
 
     name: str
@@ -92,6 +95,8 @@ class Job:
     carry_on: Callable[[float], object] | None = None
     largest_piece: int = 250_000
     cut_at: int = 1
+    ends_on_any_day: bool = False
+    writes_to_clients: bool = False
     count_names: tuple[str, ...] = ("processed", "success", "failed")
 
 

@@ -58,7 +58,10 @@ class Every(StrEnum):
         return _day(period.end_on + timedelta(days=7 if self is Every.WEEK else 1))
 
     def period(self, key: str) -> Period:
-        """The period of a key, or of any date: that of a week need not be a Monday. Raises ValueError."""
+        """The period of a key, or of any date: that of a week need not be a Monday. Raises ValueError.
+
+        `jobs.asking` knows which of them a job may be asked for.
+        """
         if self is Every.HOUR:
             moment = datetime.strptime(key, "%Y-%m-%dT%HZ").replace(tzinfo=UTC)
             return _hour(moment)

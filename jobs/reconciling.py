@@ -75,8 +75,10 @@ def nudge_runs(*, now: datetime) -> None:
 
 
 def is_held(run: JobRun) -> bool:
-    """Automatic work is switched off, and nobody began this run by hand."""
-    return not settings.ENABLE_SUCCESS_CRONS and run.trigger in BY_ITSELF
+    """Automatic work is switched off, and nobody began this run by hand; or it would skip clients now, whoever did."""
+    if settings.ENABLE_SUCCESS_CRONS:
+        return False
+    return run.trigger in BY_ITSELF or (run.job in settings.JOBS and job_named(run.job).writes_to_clients)
 
 
 def _locked_watermark(job: Job, *, now: datetime) -> Watermark:

@@ -107,6 +107,7 @@ success_score = Job(
     title=_("Success score"),
     every=Every.WEEK,
     work=score_unit,
+    ends_on_any_day=True,
     count_names=("processed", "success", "failed", "alerts"),
 )
 success_insights = Job(
@@ -128,6 +129,7 @@ success_email = Job(
     carry_on=deliver,
     largest_piece=5_000,
     cut_at=STRIPE,
+    writes_to_clients=True,
     count_names=("processed", "queued", "sent", "skipped", "failed", "waiting", "uncertain"),
 )
 reach_all_milestones = Job(

@@ -17,6 +17,7 @@ from unfold.decorators import display
 from accounts.admin_access import OPERATORS_ONLY, NotWrittenByHand, TenantModelAdmin
 from accounts.audit import record_audit
 from accounts.models import User
+from jobs.asking import SwitchedOffError, check_switches
 from jobs.definitions import Job, UnknownJobError, job_named
 from jobs.ledger import begin_run
 from jobs.models import JobRun, JobUnit
@@ -89,11 +90,13 @@ class JobRunAdmin(NotWrittenByHand, TenantModelAdmin):
             raise Http404 from None
         now = timezone.now()
         period = job.every.period_of(now)
-        if request.method == "POST":
+        refused = _refusal(job)
+        if request.method == "POST" and not refused:
             self._run_now(request, job)
             return HttpResponseRedirect(reverse("admin:jobs_status"))
         done = JobRun.objects.filter(job=job.name, period=period.key, organization=None).first()
-        page = self.admin_site.each_context(request) | {"title": job.title, "job": job, "period": period, "done": done}
+        told = {"title": job.title, "job": job, "period": period, "done": done, "refused": refused}
+        page = self.admin_site.each_context(request) | told
         return TemplateResponse(request, "admin/jobs/run_now.html", page)
 
     def _run_now(self, request: HttpRequest, job: Job) -> None:
@@ -185,6 +188,14 @@ class JobRunAdmin(NotWrittenByHand, TenantModelAdmin):
         if run is not None:
             run.progress_now = progress_of([run], as_of=timezone.now()).get(run.pk)
         return run
+
+
+def _refusal(job: Job) -> str:
+    try:
+        check_switches(job)
+    except SwitchedOffError as error:
+        return str(error)
+    return ""
 
 
 def _subject(error: dict[str, Any]) -> str:

@@ -68,12 +68,13 @@ def deliver(seconds: float) -> None:
         Client.objects.exclude(name="").update(email=Concat(Left("name", 10), Value("@example.org")))
 
 
-names = Job(name="names", title="Names", every=Every.WEEK, work=name_clients)
+names = Job(name="names", title="Names", every=Every.WEEK, work=name_clients, ends_on_any_day=True)
 letters = Job(
     name="letters",
     title="Letters",
     every=Every.WEEK,
     work=name_clients,
+    writes_to_clients=True,
     catch_up=CatchUp.NEWEST,
     after="names",
     count_names=("sent", "skipped", "failed"),

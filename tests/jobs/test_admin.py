@@ -6,6 +6,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django_celery_beat.models import PeriodicTask
+from pytest_django import Settings
 
 from accounts.models import AuditEntry, Client, Organization, User
 from accounts.tenancy import all_organizations
@@ -84,6 +85,17 @@ def test_run_now_twice_is_one_run(console: Browser) -> None:
     console.post(RUN_NOW)
     with all_organizations():
         assert list(JobRun.objects.values_list("generation", flat=True)) == [1]
+
+
+def test_run_now_writes_to_no_client_while_automatic_work_is_off(console: Browser, settings: Settings) -> None:
+    settings.ENABLE_SUCCESS_CRONS = False
+    asked = console.get("/admin/jobs/jobrun/run/letters/").content.decode()
+    assert "letters would skip every client of this period for good" in asked
+    assert "<button" not in asked.split("<form method", 1)[1].split("</form>")[0]
+    assert console.post("/admin/jobs/jobrun/run/letters/").status_code == 200
+    assert runs() == []
+    assert console.post(RUN_NOW).status_code == 302
+    assert [job for job, _, _ in runs()] == ["names"]
 
 
 @pytest.mark.parametrize("path", [STATUS, RUN_NOW, "/admin/jobs/jobrun/run/nothing/"])

@@ -1,7 +1,9 @@
 from io import StringIO
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations
@@ -56,12 +58,51 @@ def test_run_job_ends_with_1_when_a_client_failed(client_of_acme: Client) -> Non
         (("names", "--period", "soon"), "--period is a date"),
         (("names", "--period", "2999-01-01"), "not ended yet"),
         (("names", "--organization", "nobody"), "no organization nobody"),
+        (("names", "--period", "0001-01-01", "--organization", "acme"), "before all events"),
+        (("letters", "--period", "2026-09-09"), "The weeks of letters end on Mondays: ask for 2026-09-07."),
     ],
 )
 def test_run_job_refuses_what_makes_no_sense(arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         run("run_job", *arguments)
     assert runs() == []
+
+
+def test_run_job_knows_the_organizations_today(organization: Organization, outsider: Organization) -> None:
+    with all_organizations():
+        Organization.objects.filter(pk=organization.pk).update(timezone="Pacific/Auckland")
+    arguments = ("run_job", "names", "--period", "2026-09-10")
+    with time_machine.travel("2026-09-09T13:00:00Z", tick=False):
+        run(*arguments, "--organization", "acme")
+        with pytest.raises(CommandError, match="not ended yet"):
+            run(*arguments)
+    assert (names(organization), names(outsider)) == (["2026-09-10 "], [""])
+
+
+def test_run_job_writes_to_no_client_while_automatic_work_is_off(settings: Settings) -> None:
+    settings.ENABLE_SUCCESS_CRONS = False
+    with pytest.raises(CommandError, match=r"switched off \(ENABLE_SUCCESS_CRONS\).*pause outgoing mail"):
+        run("run_job", "letters", "--period", "2026-09-07")
+    assert runs() == []
+    assert "Succeeded" in run("run_job", "names", "--period", "2026-09-07")[0]
+
+
+def test_run_job_writes_to_no_client_of_an_organization_that_is_switched_off() -> None:
+    with all_organizations():
+        Organization.objects.filter(slug="acme").update(runs_jobs=False)
+    with pytest.raises(CommandError, match="switched off for acme"):
+        run("run_job", "letters", "--period", "2026-09-07", "--organization", "acme")
+    assert runs() == []
+    assert "Succeeded" in run("run_job", "letters", "--period", "2026-09-07")[0]
+
+
+def test_run_weekly_leaves_out_what_writes_to_clients_while_automatic_work_is_off(settings: Settings) -> None:
+    settings.ENABLE_SUCCESS_CRONS = False
+    with time_machine.travel(MONDAY, tick=False):
+        done, left_out = run("run_weekly")
+    assert done.startswith("names 2026-09-07: Succeeded.")
+    assert left_out.startswith("letters 2026-09-07: left out. Automatic work is switched off (ENABLE_SUCCESS_CRONS).")
+    assert runs() == [("names", "2026-09-07", "succeeded")]
 
 
 def test_run_weekly_runs_the_chain_in_sequence(organization: Organization) -> None:

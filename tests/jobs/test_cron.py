@@ -117,6 +117,34 @@ def test_an_organization_that_is_switched_off_can_be_run_by_name(browser: Browse
     assert post(browser, {"organization": "acme"}).json()["success"] == 1
 
 
+def test_an_organization_that_is_switched_off_is_not_made_to_skip_its_clients(browser: Browser) -> None:
+    with all_organizations():
+        Organization.objects.update(runs_jobs=False)
+    response = post(browser, {"organization": "acme"}, path="/api/cron/letters")
+    assert (response.status_code, response.json()["code"], runs()) == (409, "organization_switched_off", [])
+    assert response.json()["detail"].startswith("Automatic work is switched off for acme.")
+    assert post(browser, path="/api/cron/letters").json()["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("day", ["2026-09-01", "2026-09-06"])
+def test_what_a_client_gets_once_a_week_ends_on_mondays(browser: Browser, day: str) -> None:
+    response = post(browser, {"periodEnd": day}, path="/api/cron/letters")
+    assert (response.status_code, response.json()["code"], runs()) == (400, "invalid_period", [])
+    assert response.json()["detail"] == "The weeks of letters end on Mondays: ask for 2026-08-31."
+    response = browser.get(f"/api/cron/letters?periodEnd={day}&organization=acme", headers=SECRET)
+    assert (response.status_code, response.json()["code"], runs()) == (400, "invalid_period", [])
+    assert post(browser, {"periodEnd": "2026-08-31"}, path="/api/cron/letters").json()["status"] == "succeeded"
+    assert post(browser, {"asOf": f"{day}T12:00:00Z"}, path="/api/cron/letters").json()["period"] == "2026-08-31"
+
+
+def test_today_is_the_organizations(browser: Browser, organization: Organization) -> None:
+    with all_organizations():
+        Organization.objects.filter(pk=organization.pk).update(timezone="Pacific/Auckland")
+    with time_machine.travel("2026-09-09T13:00:00Z", tick=False):
+        assert (post(browser, {"periodEnd": "2026-09-10"}).json()["code"], runs()) == ("future_period", [])
+        assert post(browser, {"periodEnd": "2026-09-10", "organization": "acme"}).json()["success"] == 1
+
+
 def test_a_run_that_goes_on_is_joined(browser: Browser) -> None:
     run = begin(naming).run
     answer = post(browser).json()

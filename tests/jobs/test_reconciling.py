@@ -6,10 +6,12 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 from pytest_django import Settings
 
 from accounts.models import Client, Organization
-from jobs.models import Watermark
-from jobs.reconciling import reconcile, reconcile_all
+from accounts.tenancy import all_organizations
+from jobs.models import JobRun, Watermark
+from jobs.reconciling import nudge_runs, reconcile, reconcile_all
 from jobs.running import work_on, work_one
 from jobs.schedule_sync import sync_schedules
+from jobs.tasks import work_run
 from tests.jobs.ledgers import MONDAY, PATIENCE, WEEK, names, runs
 from tests.jobs.sample_jobs import checks, letters
 from tests.jobs.sample_jobs import names as naming
@@ -114,6 +116,27 @@ def test_switched_off_nothing_is_begun_and_switching_on_catches_up(settings: Set
     settings.ENABLE_SUCCESS_CRONS = True
     reconcile_all(now=MONDAY + WEEK)
     assert [period for job, period, _ in runs() if job == "names"] == ["2026-09-07", "2026-09-14"]
+
+
+@pytest.mark.parametrize(
+    ("name", "trigger", "status"),
+    [
+        ("names", "clock", "running"),
+        ("names", "endpoint", "running"),
+        ("names", "admin", "succeeded"),
+        ("letters", "admin", "running"),
+        ("retired", "admin", "succeeded"),
+    ],
+)
+def test_switched_off_a_run_stands_still_unless_a_person_began_it_and_it_skips_no_client(
+    settings: Settings, name: str, trigger: str, status: str
+) -> None:
+    with all_organizations():
+        run = JobRun.objects.create(job=name, period="2026-09-07", trigger=trigger, due_at=MONDAY, started_at=MONDAY)
+    settings.ENABLE_SUCCESS_CRONS = False
+    nudge_runs(now=MONDAY + MINUTE)
+    work_run(run_id=run.pk)
+    assert runs() == [(name, "2026-09-07", status)]
 
 
 def test_a_job_that_does_not_load_stops_no_other(settings: Settings) -> None:

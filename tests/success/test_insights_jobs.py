@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client as Browser
 
@@ -84,6 +84,21 @@ def test_insights_asked_for_before_the_scores_have_them_computed(organization: O
             ("success-insights", "2026-11-09", "succeeded"),
         }
         assert Score.objects.count() == 4
+
+
+@pytest.mark.parametrize("name", ["success-insights", "success-email"])
+def test_no_week_is_told_twice_by_asking_for_another_day(name: str) -> None:
+    run("run_weekly")
+    written = rows()
+    response = Browser().post(
+        f"/api/cron/{name}", {"periodEnd": "2026-11-11"}, content_type="application/json", headers=CRON
+    )
+    transaction.set_rollback(False)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_period")
+    assert response.json()["detail"] == f"The weeks of {name} end on Mondays: ask for 2026-11-09."
+    with pytest.raises(CommandError, match="ask for 2026-11-09"):
+        run("run_job", name, "--period", "2026-11-11")
+    assert rows() == written
 
 
 def test_a_missed_week_that_has_expired_is_done_with_nothing() -> None:

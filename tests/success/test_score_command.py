@@ -3,6 +3,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 
 from accounts.models import Organization
@@ -75,6 +76,19 @@ def test_one_client_is_scored_and_shown(organization: Organization) -> None:
     assert scored() == [("acme", "c0", date(2026, 11, 16), 57)]
     said = run("--period-end", PERIOD_END, "--organization", "acme", "--client", "c1")
     assert said == "c1 was not there yet before 2026-11-16: no score.\n"
+
+
+def test_an_organizations_own_today_counts(organization: Organization) -> None:
+    with all_organizations():
+        Organization.objects.filter(pk=organization.pk).update(timezone="Pacific/Auckland")
+    store(organization, [BUSY])
+    with time_machine.travel("2026-11-16T12:00:00Z", tick=False):
+        run("--period-end", "2026-11-17", "--organization", "acme")
+        with pytest.raises(CommandError, match="not ended"):
+            run("--period-end", "2026-11-17")
+        with pytest.raises(CommandError, match="not ended"):
+            run("--period-end", "2026-11-17", "--through", "2026-11-18", "--organization", "acme")
+    assert [period_end for _, _, period_end, _ in scored()] == [date(2026, 11, 17)]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 import sys
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -7,11 +7,14 @@ from django.utils import timezone
 
 from accounts.models import Client, Organization
 from accounts.tenancy import organization_scope
+from jobs.asking import UnableToRunPeriodError, check_period
 from jobs.by_hand import organization_of_slug, run_by_hand
 from jobs.definitions import job_named
 from jobs.models import JobRun
 from success.scores import scores_of, standing
 from success.scoring import FIRST_PERIOD_END, UnableToScoreError, score_clients
+
+SCORES = "success-score"
 
 
 class Command(BaseCommand):
@@ -24,8 +27,10 @@ class Command(BaseCommand):
         parser.add_argument("--client", help="external id: only this client, and its score is shown")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        period_ends = _read_period_ends(options["period_end"], through=options["through"])
         organization = organization_of_slug(options["organization"]) if options["organization"] else None
+        period_ends = _read_period_ends(
+            options["period_end"], through=options["through"], organization=organization, now=timezone.now()
+        )
         if options["client"] is not None:
             if organization is None:
                 raise CommandError("--client needs --organization.")
@@ -37,7 +42,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _score_all(self, organization: Organization | None, period_end: date) -> JobRun:
-        job = job_named("success-score")
+        job = job_named(SCORES)
         period = job.every.period(period_end.isoformat())
         return run_by_hand(job, period, organization=organization, again=True, output=self.stdout)
 
@@ -70,21 +75,26 @@ class Command(BaseCommand):
         )
 
 
-def _read_period_ends(text: str, *, through: str | None) -> list[date]:
-    first = _read_period_end(text)
-    last = _read_period_end(through) if through else first
+def _read_period_ends(
+    text: str, *, through: str | None, organization: Organization | None, now: datetime
+) -> list[date]:
+    first = _read_period_end(text, organization=organization, now=now)
+    last = _read_period_end(through, organization=organization, now=now) if through else first
     if last < first:
         raise CommandError("--through is not before --period-end.")
     return [first + timedelta(days=days) for days in range(0, (last - first).days + 1, 7)]
 
 
-def _read_period_end(text: str) -> date:
+def _read_period_end(text: str, *, organization: Organization | None, now: datetime) -> date:
+    job = job_named(SCORES)
     try:
-        period_end = date.fromisoformat(text)
+        period = job.every.period(text)
     except ValueError:
         raise CommandError("--period-end and --through are dates such as 2026-01-05.") from None
-    if period_end < FIRST_PERIOD_END:
+    if period.end_on < FIRST_PERIOD_END:
         raise CommandError(f"There are no scores before {FIRST_PERIOD_END}.")
-    if period_end > timezone.now().date():
-        raise CommandError("This period has not ended yet.")
-    return period_end
+    try:
+        check_period(period, job=job, organization=organization, now=now)
+    except UnableToRunPeriodError as error:
+        raise CommandError(str(error)) from None
+    return period.end_on
