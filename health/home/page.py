@@ -7,9 +7,11 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
+from accounts.models import Organization
 from accounts.permissions import Seat
 from health.home.activity import MOST_NAMES, RecentActivity, recent_activity, waiting
 from health.home.drawing import band_bars, day_bars
+from health.home.jobs import Jobs, jobs_of_installation, jobs_of_organization
 from health.home.mail import MailHealth, mail_health, reason_bars, state_bars, stopped_lines
 from health.home.remembered import remembered
 from health.home.scores import WeekOfScores, newest_weeks
@@ -20,6 +22,7 @@ OPERATORS_REMEMBER_SECONDS = 3600
 # Staff look here while mails go out.
 MAIL_REMEMBER_SECONDS = 60
 MOST_ORGANIZATIONS = 25
+SCORING = "success-score"
 RUNS = 6
 
 
@@ -28,10 +31,11 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if seat is None and not request.user.is_superuser:
         return context | {"has_seat": False}
     organization_id = seat.organization_id if seat else None
-    runs = newest_runs(organization_id)
-    weeks = _weeks(organization_id, version=_version(runs))
-    activity = _activity(organization_id, as_of=timezone.now())
-    mail = _mail(organization_id, as_of=timezone.now())
+    now = timezone.now()
+    jobs = _jobs(organization_id, as_of=now)
+    weeks = _weeks(organization_id, version=_version(jobs, organization_id))
+    activity = _activity(organization_id, as_of=now)
+    mail = _mail(organization_id, as_of=now)
     everything = weeks[0]
     return context | {
         "has_seat": True,
@@ -47,24 +51,25 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "mail_reasons": reason_bars(mail, address=_address("emails_contact")),
         "stopped_addresses": stopped_lines(mail),
         "most_names": MOST_NAMES,
-        "runs": runs,
+        "jobs": jobs,
         "addresses": {
             "quarantine": _address("telemetry_quarantinedevent"),
             "names": _address("telemetry_eventname"),
-            "runs": _address("jobs_jobrun"),
+            "jobs": reverse("admin:jobs_status") if organization_id is None else "",
             "clients": _address("accounts_client"),
             "stopped": _address("emails_suppression"),
         },
     }
 
 
-def newest_runs(organization_id: int | None) -> list[JobRun]:
-    runs = JobRun.objects.select_related("organization").order_by("-started_at", "-id")
-    return list((runs if organization_id is None else runs.filter(organization=organization_id))[:RUNS])
+def _jobs(organization_id: int | None, *, as_of: datetime) -> Jobs:
+    if organization_id is None:
+        return jobs_of_installation(as_of=as_of)
+    return jobs_of_organization(Organization.objects.get(pk=organization_id), as_of=as_of)
 
 
 def _weeks(organization_id: int | None, *, version: str) -> list[WeekOfScores]:
-    # Of a million clients this takes seconds, but it changes with runs, which operators see all of.
+    # Of a million clients this takes seconds.
     return remembered(
         f"home:scores:{organization_id or 'all'}:{version}",
         seconds=MEMBERS_REMEMBER_SECONDS if organization_id else OPERATORS_REMEMBER_SECONDS,
@@ -88,8 +93,12 @@ def _mail(organization_id: int | None, *, as_of: datetime) -> MailHealth:
     )
 
 
-def _version(runs: list[JobRun]) -> str:
-    return ",".join(f"{run.pk}.{run.generation}.{run.status}" for run in runs)
+def _version(jobs: Jobs, organization_id: int | None) -> str:
+    """Changes when scores may have; operators see runs of one organization too, which are no job's state."""
+    if organization_id is None:
+        newest = JobRun.objects.filter(job=SCORING).order_by("-started_at", "-id")[:RUNS]
+        return ",".join(f"{run.pk}.{run.generation}.{run.status}" for run in newest.only("generation", "status"))
+    return next((line.version for line in jobs.all if line.name == SCORING), "")
 
 
 def _lines(weeks: list[WeekOfScores], activity: RecentActivity) -> list[dict[str, Any]]:
