@@ -11,7 +11,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from accounts.api_keys import NewKey, create_api_key
 from accounts.models import ApiKey, Client, Organization
 from accounts.tenancy import organization_scope
-from tests import database
+from tests import database, emptying
 from tests.factories import ClientFactory, OrganizationFactory
 
 
@@ -35,6 +35,7 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
         database.create_database(worker)
     yield
     with django_db_blocker.unblock():
+        emptying.let_go()
         database.drop_database(worker)
 
 
@@ -52,7 +53,7 @@ def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
     with django_db_blocker.unblock():
         yield
         connections.close_all()
-        database.empty_tables()
+        emptying.empty_tables()
         connections.close_all()
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from django.conf import settings
@@ -20,21 +21,12 @@ from psycopg import errors, sql
 
 # Read before `_use` changes it: the connections share this dictionary.
 MAINTENANCE_DATABASE = settings.DATABASES["owner"]["NAME"]
-KEPT = ("django_migrations", "django_content_type", "auth_permission")
-# How many rows for every organization the migrations make, the first of each table.
-SHARED = {
-    "success_scoringpolicy": 1, "success_milestonedefinition": 14, "health_healthpolicy": 1, "emails_contactpolicy": 1,
-}  # fmt: skip
-TABLES = """
-    SELECT string_agg(format('%%I', c.relname), ', ') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> ALL (%s)
-"""
 
 
 def create_database(worker: str) -> None:
     """Point both aliases at a fresh, migrated database of this worker."""
     name = _name(worker)
-    with _one_at_a_time(), _owner_connection() as connection:
+    with _one_at_a_time(), owner_connection() as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_template()]).fetchone():
             making = f"{_template()}_making"
             _recreate(connection, making)
@@ -50,29 +42,21 @@ def create_database(worker: str) -> None:
 
 def drop_database(worker: str) -> None:
     connections.close_all()
-    with _owner_connection() as connection:
+    with owner_connection() as connection:
         _drop(connection, _name(worker))
 
 
-def empty_tables() -> None:
-    """Empty every table but the migrations' own rows: for tests whose work must be committed."""
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(TABLES, [list(KEPT)])
-        tables = cursor.fetchone()[0]
-        keep = " ".join(
-            f"CREATE TEMPORARY TABLE kept_{name} ON COMMIT DROP AS"
-            f" SELECT * FROM {name} WHERE organization_id IS NULL AND id <= {count};"
-            for name, count in SHARED.items()
-        )
-        restore = " ".join(
-            f"INSERT INTO {name} SELECT * FROM kept_{name};"
-            f" SELECT setval(pg_get_serial_sequence('{name}', 'id'), {count});"
-            for name, count in SHARED.items()
-        )
-        cursor.execute(
-            f"BEGIN; SELECT set_config('mainstay.scope', 'all', true); {keep}"
-            f" TRUNCATE {tables} RESTART IDENTITY CASCADE; {restore} COMMIT"
-        )
+def owner_connection(name: str = MAINTENANCE_DATABASE) -> psycopg.Connection[tuple[Any, ...]]:
+    """A connection of its own to one of the databases: it is neither a test's nor closed with theirs."""
+    owner = settings.DATABASES["owner"]
+    return psycopg.connect(
+        host=owner["HOST"],
+        port=owner["PORT"] or None,
+        user=owner["USER"],
+        password=owner["PASSWORD"],
+        dbname=name,
+        autocommit=True,
+    )
 
 
 def wait_for_a_waiter() -> None:
@@ -108,30 +92,18 @@ def _one_at_a_time() -> Iterator[None]:
         yield
 
 
-def _recreate(connection: psycopg.Connection[tuple[object, ...]], name: str, template: str = "template1") -> None:
+def _recreate(connection: psycopg.Connection[tuple[Any, ...]], name: str, template: str = "template1") -> None:
     _drop(connection, name)
     connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
 
 
-def _drop(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
+def _drop(connection: psycopg.Connection[tuple[Any, ...]], name: str) -> None:
     """A plain DROP sends autovacuum away by itself; FORCE is refused while it is there, as it is a superuser's."""
     drop = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
     try:
         connection.execute(drop)
     except errors.ObjectInUse:
         connection.execute(drop + sql.SQL(" WITH (FORCE)"))
-
-
-def _owner_connection() -> psycopg.Connection[tuple[object, ...]]:
-    owner = settings.DATABASES["owner"]
-    return psycopg.connect(
-        host=owner["HOST"],
-        port=owner["PORT"] or None,
-        user=owner["USER"],
-        password=owner["PASSWORD"],
-        dbname=MAINTENANCE_DATABASE,
-        autocommit=True,
-    )
 
 
 def _use(name: str) -> None:

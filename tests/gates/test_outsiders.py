@@ -23,7 +23,7 @@ from accounts.models import ApiKey, Client, Membership, Organization, User
 from accounts.tenancy import all_organizations, organization_scope
 from health.models import Alert
 from success.models import Churn, Insight, Score, Task
-from tests import database
+from tests import emptying
 from tests.factories import ClientFactory, MembershipFactory, OrganizationFactory, UserFactory
 from tests.gates.rows import MONDAY, NOW, TODAY, make_row, make_rows, tenant_models
 from tests.gates.test_addresses import ADMIN, patterns
@@ -240,7 +240,7 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         made = make_world()
         yield made
         connections.close_all()
-        database.empty_tables()
+        emptying.empty_tables()
         connections.close_all()
 
 
