@@ -1,7 +1,7 @@
 """What may be asked of a job by name, whether at an endpoint, in a command or in the admin."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.conf import settings
 
@@ -10,8 +10,6 @@ from jobs.definitions import Job
 from jobs.periods import Every, Period
 
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
-# Nowhere is a day over earlier than this before it is in UTC. What lies further ahead may have no local time at all.
-FURTHEST_AHEAD = timedelta(days=2)
 ENDS_ON: Mapping[Every, str] = {Every.WEEK: "Mondays", Every.MONTH: "the first of the next"}
 
 
@@ -35,7 +33,7 @@ def check_period(period: Period, *, job: Job, organization: Organization | None,
     """
     if period.end < EARLIEST:
         raise UnableToRunPeriodError("The period lies before all events.")
-    if period.end > now + FURTHEST_AHEAD or period.ended_at(organization.timezone if organization else UTC) > now:
+    if period.ended_at(organization.timezone if organization else UTC) > now:
         raise FuturePeriodError("This period has not ended yet.")
     usual = job.every.period_of(period.end)
     if usual != period and not job.ends_on_any_day:
