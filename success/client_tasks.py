@@ -1,12 +1,15 @@
 """Tasks of clients: saved by staff and applications, ticked off by the client."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Client
+from success.milestones.arrivals import detect_soon
 from success.models import Task
 from telemetry.tracking import track_task_completed
 
@@ -70,6 +73,8 @@ def complete_task(client: Client, task_id: int | str, *, at: datetime) -> Task:
             occurred_at=at,
             message_id=f"task-{task.pk}-completed",
         )
+        # Ticked again it is no news to those who look at events, but the last task may be done now.
+        transaction.on_commit(partial(detect_soon, client.organization_id, [client.pk]))
     task.refresh_from_db()
     return task
 

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("client/tasks/<str:task_id>/complete", actions.complete, name="client-task-complete"),
     path("client/tasks/<str:task_id>/reopen", actions.reopen, name="client-task-reopen"),
     path("client/milestones/celebrated", actions.celebrated, name="client-milestones-celebrated"),
+    path("client/milestones/new", actions.new_milestones, name="client-milestones-new"),
     path("client/feedback", client_feedback, name="client-feedback"),
     path("client/feedback/decline", decline_client_feedback, name="client-feedback-decline"),
     path("feedback/<str:token>", feedback_by_link, name="feedback-link"),

@@ -1,4 +1,6 @@
-// What htmx sends and nobody answers must not pass in silence.
+// What htmx sends for the reader and nobody answers must not pass in silence; what the page asks by itself may.
 for (const [event, hidden] of [["htmx:sendError", false], ["htmx:responseError", false], ["htmx:beforeRequest", true]]) {
-  document.addEventListener(event, () => { document.getElementById("unsent").hidden = hidden; });
+  document.addEventListener(event, ({ target }) => {
+    if (!target.closest("#ask")) document.getElementById("unsent").hidden = hidden;
+  });
 }

@@ -1,21 +1,26 @@
-"""What a client does on the success page. Forms post here; with htmx only their section is sent back."""
+"""What a client does on the success page. Forms post here; with htmx only their section is sent back.
+
+What was done may reach a milestone, which is noticed beside the answer: the page asks for it a moment later.
+"""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.client_pages import ClientView, client_page
 from accounts.models import Client
 from success.client_tasks import UnknownTaskError, complete_task, reopen_task
 from success.dashboard.destinations import destination
 from success.dashboard.insights import insights_of
+from success.dashboard.milestones import newly_reached
 from success.dashboard.page import SECTIONS
 from success.dashboard.tasks import task_board_of
 from success.insights.actions import UnknownInsightError, act_on_insight, dismiss_insight, read_insight
@@ -88,7 +93,7 @@ def reopen(request: HttpRequest, client: Client, task_id: str) -> HttpResponse:
     if not _is_partial(request):
         return _back(f"task-{task.pk}")
     board = task_board_of(client, as_of=now, touched=task.pk)
-    return _section(request, "tasks", board, said=_("Open again: %(title)s") % {"title": task.title})
+    return _section(request, "tasks", board, said=_("Open again: %(title)s") % {"title": task.title}, asks=False)
 
 
 @client_action
@@ -99,10 +104,27 @@ def celebrated(request: HttpRequest, client: Client) -> HttpResponse:
     return HttpResponse(status=204) if _is_partial(request) else _back("milestones")
 
 
+@require_safe
+@client_page
+def new_milestones(request: HttpRequest, client: Client) -> HttpResponse:
+    """What there is to celebrate since the page was made. Where there is nothing the page asks once more, later."""
+    if not _is_partial(request):
+        return _back("milestones")
+    celebrated = newly_reached(client)
+    context = {"celebrated": celebrated, "asks_again": not celebrated and "again" not in request.GET}
+    return render(request, "client/success/new_milestones.html", context)
+
+
 def _section(
-    request: HttpRequest, name: str, board: object, *, said: str, focus: int | str | None = None
+    request: HttpRequest, name: str, board: object, *, said: str, focus: int | str | None = None, asks: bool = True
 ) -> HttpResponse:
-    context = {"page": {name: board}, "section": SECTIONS[name], "said": said, "focus": focus}
+    context = {
+        "page": {name: board},
+        "section": SECTIONS[name],
+        "said": said,
+        "focus": focus,
+        "asks": asks and settings.MILESTONES_AT_ONCE,
+    }
     return render(request, "client/success/changed.html", context)
 
 

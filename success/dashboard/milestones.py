@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from accounts.models import Client
 from success.dashboard.numbers import whole
-from success.milestones.showing import Progress, board_of, description_of, reward_of, title_of
+from success.milestones.showing import Progress, board_of, description_of, reward_of, title_of, uncelebrated
 from success.models import Milestone, MilestoneDefinition
 
 AT_ONCE = 6
@@ -65,6 +65,11 @@ def milestone_board_of(client: Client) -> MilestoneBoard:
         older=reached[AT_ONCE:],
         next=[_next(progress) for progress in board.next],
     )
+
+
+def newly_reached(client: Client) -> list[Reached]:
+    """What is to be celebrated, the newest first, in the active language. One query."""
+    return [_reached(milestone) for milestone in uncelebrated(client)]
 
 
 def _reached(milestone: Milestone) -> Reached:

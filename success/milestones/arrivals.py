@@ -141,7 +141,12 @@ os.register_at_fork(after_in_child=detector.after_fork)
 atexit.register(detector.close)
 
 
+def detect_soon(organization_id: int, clients: Iterable[int]) -> None:
+    """Have the clients looked at beside what is going on here. To be called after commit."""
+    if settings.MILESTONES_AT_ONCE:
+        detector.queue(organization_id, clients)
+
+
 @receiver(events_recorded)
 def queue_for_detection(sender: Any, *, organization_id: int, client_ids: list[int], **kwargs: Any) -> None:
-    if settings.MILESTONES_AT_ONCE:
-        detector.queue(organization_id, client_ids)
+    detect_soon(organization_id, client_ids)

@@ -4,11 +4,13 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from accounts.models import Client
 from accounts.tenancy import all_organizations
+from success.milestones.arrivals import detector
 from success.models import Feedback, Insight, Milestone, Task
 from tests.browser.test_success_page import PAGE, sign_in
 from tests.success.scored_clients import add_activity, full_client
@@ -141,6 +143,23 @@ def test_a_milestone_is_celebrated_once(page: Page, ada: Client) -> None:
     expect(page.locator("#celebration")).to_have_count(0)
     with all_organizations():
         assert Milestone.objects.get(pk=milestone.pk).celebrated_at is not None
+
+
+def test_the_last_task_is_celebrated_without_loading_the_page_again(page: Page, ada: Client) -> None:
+    with all_organizations():
+        others = Task.objects.filter(client=ada).exclude(title="Set your goals")
+        others.update(status="done", completed_at=timezone.now())
+    sign_in(page)
+    page.evaluate("window.isTheSamePage = true")
+    with override_settings(MILESTONES_AT_ONCE=True):
+        with page.expect_response("**/client/milestones/celebrated"):
+            page.get_by_role("checkbox", name="Set your goals").click()
+        detector.close(seconds=10)
+    expect(page.locator("#celebrations[aria-live=polite]")).to_contain_text("All set up")
+    expect(page.get_by_role("checkbox", name="Set your goals")).to_be_focused()
+    assert page.evaluate("window.isTheSamePage") is True
+    page.reload()
+    expect(page.locator("#celebration")).to_have_count(0)
 
 
 def test_a_session_that_ended_leads_to_the_sign_in(page: Page, context: BrowserContext, ada: Client) -> None:

@@ -21,6 +21,7 @@ ADDRESSES: dict[str, tuple[str, int]] = {
     "client-task-complete": ("/client/tasks/1/complete", REDIRECTED),
     "client-task-reopen": ("/client/tasks/1/reopen", REDIRECTED),
     "client-milestones-celebrated": ("/client/milestones/celebrated", REDIRECTED),
+    "client-milestones-new": ("/client/milestones/new", REDIRECTED),
     "client-feedback": ("/client/feedback", REDIRECTED),
     "client-feedback-decline": ("/client/feedback/decline", POST_ONLY),
     "feedback-link": ("/feedback/no-such-token", MISSING),

@@ -134,7 +134,7 @@ WITHOUT_ROWS = {
     *("segment-alias", "segment-settings", "rudderstack-beacon", "rudderstack-source-config", "events"),
     *("client/", "client/dashboard", "client-sign-in", "client-sign-out", "client-success", "client-events"),
     *("client-feedback", "client-feedback-decline", "client-forgotten-password", "client-password-link-sent"),
-    *("client-password", "client-preferences", "client-milestones-celebrated"),
+    *("client-password", "client-preferences", "client-milestones-celebrated", "client-milestones-new"),
     *("mail-click", "mail-open", "mail-provider-events", "mail-preferences", "mail-unsubscribe"),
     "notice-stop",
 }

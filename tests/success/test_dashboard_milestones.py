@@ -1,8 +1,10 @@
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 import time_machine
+from pytest_django.fixtures import Settings
 
 from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations
@@ -10,9 +12,11 @@ from success.models import Milestone
 from telemetry.models import ClientActivity
 from tests.success.scored_clients import NOW, add_activity, client_with_login
 from tests.success.test_dashboard_insights import HTMX, PAGE, signed_in, words
-from tests.success.told_clients import add_definition, add_milestone, reach
+from tests.success.told_clients import add_definition, add_insight, add_milestone, add_task, reach
 
 CELEBRATED = "/client/milestones/celebrated"
+NEW = "/client/milestones/new"
+QUERIES = 8
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +64,60 @@ def test_only_what_was_shown_counts_as_celebrated(ada: Client) -> None:
     response = signed_in(ada).post(CELEBRATED, {"milestone": [str(shown.pk), str(others.pk), *garbage]}, headers=HTMX)
     assert (response.status_code, response.content) == (204, b"")
     assert uncelebrated() == {meanwhile.pk, others.pk}
+
+
+def asked(client: Client, query: str = "") -> str:
+    response = signed_in(client).get(f"{NEW}{query}", headers=HTMX)
+    assert (response.status_code, "no-store" in response["Cache-Control"]) == (200, True)
+    return response.content.decode().strip()
+
+
+@pytest.mark.parametrize(
+    ("address", "asks"),
+    [("/client/tasks/{}/complete", 1), ("/client/tasks/{}/reopen", 0), ("/client/insights/{}/read", 1)],
+)
+def test_after_what_may_reach_a_milestone_the_page_asks_for_it(
+    ada: Client, settings: Settings, address: str, asks: int
+) -> None:
+    pk = (add_insight if "insights" in address else add_task)(ada).pk
+    counts = []
+    for settings.MILESTONES_AT_ONCE in (True, False):
+        body = signed_in(ada).post(address.format(pk), headers=HTMX).content.decode()
+        counts.append(body.count(f'hx-get="{NEW}" hx-trigger="load delay:1s"'))
+    assert counts == [asks, 0]
+
+
+def test_the_page_asks_twice_at_most(ada: Client) -> None:
+    add_milestone(ada, celebrated_at=NOW)
+    add_milestone(client_with_login("grace", organization=ada.organization, external_id="user-2"))
+    assert asked(ada) == f'<span hx-get="{NEW}?again" hx-trigger="load delay:4s" hx-swap="outerHTML"></span>'
+    assert asked(ada, "?again") == ""
+
+
+@pytest.mark.parametrize("query", ["", "?again"])
+def test_what_was_reached_meanwhile_is_celebrated_in_its_place(ada: Client, query: str) -> None:
+    milestone = add_milestone(ada)
+    body = asked(ada, query)
+    assert body.startswith('<div id="celebrations" hx-swap-oob="innerHTML"><section class="card celebration"')
+    assert words(body) == "You reached a milestone 10 contents You have made ten contents. See your milestones"
+    assert f'name="milestone" value="{milestone.pk}"' in body
+    assert ("?again" in body, uncelebrated()) == (False, {milestone.pk})
+
+
+def test_asking_takes_as_many_queries_however_many_there_are(ada: Client, django_assert_num_queries: Any) -> None:
+    browser = signed_in(ada)
+    for keys in (["contents-10"], ["first-login", "visuals-10"]):
+        for key in keys:
+            add_milestone(ada, key)
+        with django_assert_num_queries(QUERIES):
+            browser.get(NEW, headers=HTMX)
+
+
+def test_asking_is_for_the_page_alone(ada: Client) -> None:
+    browser = signed_in(ada)
+    followed = browser.get(NEW)
+    assert (followed.status_code, followed["Location"]) == (302, f"{PAGE}#milestones")
+    assert browser.post(NEW, headers=HTMX).status_code == 405
 
 
 def test_reached_ones_tell_day_and_count_with_the_newest_first(ada: Client) -> None:

@@ -15,9 +15,10 @@ from django.test import override_settings
 from accounts.api_keys import create_api_key
 from accounts.models import ApiKey, Organization
 from accounts.tenancy import organization_scope
+from success.client_tasks import complete_task, reopen_task
 from success.milestones import arrivals
 from success.milestones.arrivals import Detector, detector
-from success.models import Milestone
+from success.models import Milestone, Task
 from tests.browser.serving import served_application
 from tests.factories import ClientFactory, OrganizationFactory
 from tests.success.histories import store
@@ -71,6 +72,20 @@ def test_an_event_over_http_becomes_a_milestone(acme: Organization) -> None:
 def test_the_organizations_own_are_detected_too(acme: Organization) -> None:
     record(acme, *(event(f"m{n}", external_id=f"user-{n}", stated_at=None) for n in range(5)))
     assert wait_until(lambda: "clients-active-5" in keys(acme))
+
+
+def test_a_task_ticked_again_is_no_event_and_may_be_the_last_one(acme: Organization) -> None:
+    client = ClientFactory.create(organization=acme)
+    with organization_scope(acme.pk):
+        facts = {"created_at": LONG_AGO, "updated_at": LONG_AGO, "is_onboarding": True}
+        first, last = (Task.objects.create(organization=acme, client=client, title=n, **facts) for n in "ab")
+        complete_task(client, first.pk, at=LONG_AGO)
+    steps = [(reopen_task, first), (complete_task, last), (complete_task, first)]
+    for step, task in steps:
+        assert "onboarding-done" not in keys(acme)
+        with organization_scope(acme.pk):
+            step(client, task.pk, at=LONG_AGO)
+    assert wait_until(lambda: "onboarding-done" in keys(acme))
 
 
 def test_switched_off_nothing_waits(acme: Organization) -> None:
