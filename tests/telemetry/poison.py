@@ -3,6 +3,7 @@
 import gzip
 import json
 import zlib
+from functools import cache
 from typing import Any
 
 GOOD = b'{"type": "track", "event": "login", "name": "login", "userId": "good", "clientId": "good"}'
@@ -91,42 +92,45 @@ EVENTS: dict[str, bytes] = {
     "undefined": _raw(b'"properties": {"a": undefined}'),
 }
 
-# Each is a whole body.
-BODIES: dict[str, bytes] = {
-    "nothing": b"",
-    "spaces": b"   ",
-    "NUL bytes": b"\0" * 100,
-    "random bytes": bytes(range(256)),
-    "UTF-16": json.dumps([{}]).encode("utf-16"),
-    "UTF-32": json.dumps([{}]).encode("utf-32"),
-    "UTF-7": b"+AFsAXQ-",
-    "a form": b"event=login&userId=u",
-    "multipart": b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--',
-    "XML": b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
-    "half an object": b'{"batch": [{"type": "track"',
-    "half a text": b'{"batch": ["',
-    "brackets for ever": b"[" * 500_000,
-    "objects for ever": b'{"a":' * 100_000,
-    "unfinished texts": b'{"batch": [{' + b'"\\' * 200_000,
-    "two bodies": b'{"batch": []}{"batch": []}',
-    "comma at the end": b'{"batch": [{},]}',
-    "batch as an object": b'{"batch": {}, "events": {}}',
-    "batch of null": b'{"batch": null, "events": null}',
-    "batch twice": b'{"batch": [], "batch": [], "events": [], "events": []}',
-    "a context without an end": b'{"context": ' + b"[" * 5_000 + b"]" * 5_000 + b', "batch": [], "events": []}',
-    "a key of the wrong kind": b'{"writeKey": {"a": 1}, "batch": [], "events": []}',
-    "a number": b"1",
-    "true": b"true",
-    "a byte over the size": b" " * (500 * 1_024 + 1),
-    "an event too many": json.dumps([{}] * 1_001).encode(),
-    "a bomb": gzip.compress(b"0" * 50_000_000, 1),
-    "a bomb of zlib": zlib.compress(b"0" * 50_000_000, 1),
-    "a bomb in a bomb": gzip.compress(gzip.compress(b"0" * 50_000_000)),
-    "half a gzip": gzip.compress(GOOD)[:-9],
-    "gzip with garbage": gzip.compress(GOOD) + b"garbage",
-    "gzip of many members": gzip.compress(b" ") * 5_000,
-    "gzip with a wrong sum": gzip.compress(GOOD)[:-8] + b"\0" * 8,
-    "the magic of gzip": b"\x1f\x8b",
-    "the magic of zstd": b"\x28\xb5\x2f\xfd garbage",
-    "Brotli": b"\x1b\x0f\x00\xf8\x25\xe2\x92\x80",
-}
+
+@cache
+def bodies() -> dict[str, bytes]:
+    """Each is a whole body. Made when asked for: to compress the bombs takes longer than to load everything else."""
+    return {
+        "nothing": b"",
+        "spaces": b"   ",
+        "NUL bytes": b"\0" * 100,
+        "random bytes": bytes(range(256)),
+        "UTF-16": json.dumps([{}]).encode("utf-16"),
+        "UTF-32": json.dumps([{}]).encode("utf-32"),
+        "UTF-7": b"+AFsAXQ-",
+        "a form": b"event=login&userId=u",
+        "multipart": b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--',
+        "XML": b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
+        "half an object": b'{"batch": [{"type": "track"',
+        "half a text": b'{"batch": ["',
+        "brackets for ever": b"[" * 500_000,
+        "objects for ever": b'{"a":' * 100_000,
+        "unfinished texts": b'{"batch": [{' + b'"\\' * 200_000,
+        "two bodies": b'{"batch": []}{"batch": []}',
+        "comma at the end": b'{"batch": [{},]}',
+        "batch as an object": b'{"batch": {}, "events": {}}',
+        "batch of null": b'{"batch": null, "events": null}',
+        "batch twice": b'{"batch": [], "batch": [], "events": [], "events": []}',
+        "a context without an end": b'{"context": ' + b"[" * 5_000 + b"]" * 5_000 + b', "batch": [], "events": []}',
+        "a key of the wrong kind": b'{"writeKey": {"a": 1}, "batch": [], "events": []}',
+        "a number": b"1",
+        "true": b"true",
+        "a byte over the size": b" " * (500 * 1_024 + 1),
+        "an event too many": json.dumps([{}] * 1_001).encode(),
+        "a bomb": gzip.compress(b"0" * 50_000_000, 1),
+        "a bomb of zlib": zlib.compress(b"0" * 50_000_000, 1),
+        "a bomb in a bomb": gzip.compress(gzip.compress(b"0" * 50_000_000)),
+        "half a gzip": gzip.compress(GOOD)[:-9],
+        "gzip with garbage": gzip.compress(GOOD) + b"garbage",
+        "gzip of many members": gzip.compress(b" ") * 5_000,
+        "gzip with a wrong sum": gzip.compress(GOOD)[:-8] + b"\0" * 8,
+        "the magic of gzip": b"\x1f\x8b",
+        "the magic of zstd": b"\x28\xb5\x2f\xfd garbage",
+        "Brotli": b"\x1b\x0f\x00\xf8\x25\xe2\x92\x80",
+    }
