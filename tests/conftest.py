@@ -14,6 +14,9 @@ from accounts.tenancy import organization_scope
 from tests import database, emptying
 from tests.factories import ClientFactory, OrganizationFactory
 
+# Nearly all that is made while tests are collected stays until they end.
+gc.disable()
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,9 +26,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: the collector looks through what the tests make only, and less often."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
