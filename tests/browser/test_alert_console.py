@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import Organization
 from accounts.tenancy import all_organizations
 from health.models import Alert
+from tests.browser.sessions import open_signed_in
 from tests.browser.test_success_page import WCAG_AA
 from tests.factories import ClientFactory, MembershipFactory, OrganizationFactory
 from tests.health.alert_rows import alert_of
@@ -52,8 +53,8 @@ def alert_about(name: str) -> Alert:
         return Alert.objects.select_related("client").get(client__name=name)
 
 
-def sign_in(page: Page, username: str, place: str = LIST) -> None:
-    page.goto(place)
+def sign_in(page: Page, username: str) -> None:
+    page.goto(LIST)
     page.locator("#id_username").fill(username)
     page.locator("#id_password").fill(PASSWORD)
     page.keyboard.press("Enter")
@@ -84,7 +85,7 @@ def test_a_member_works_on_the_worst_and_another_sees_it(
 
     context = chromium.new_context(base_url=site)
     other = context.new_page()
-    sign_in(other, "ben")
+    open_signed_in(other, LIST, "ben")
     expect(other.locator("#result_list tbody tr")).to_have_count(2)
     other.get_by_role("link", name="Snoozed 1").click()
     row = other.locator("#result_list tbody tr")
@@ -99,7 +100,7 @@ def test_a_member_works_on_the_worst_and_another_sees_it(
 
 
 def test_the_list_is_worked_through_by_keys(page: Page, acme: Organization) -> None:
-    sign_in(page, "ann")
+    open_signed_in(page, LIST, "ann")
     rows = page.locator("#result_list tbody tr")
     expect(rows.nth(0).get_by_role("link").first).to_be_focused()
     page.keyboard.press("j")
@@ -124,7 +125,7 @@ def test_the_list_is_worked_through_by_keys(page: Page, acme: Organization) -> N
 
 
 def test_keys_assign_to_oneself_note_resolve_and_open(page: Page, acme: Organization) -> None:
-    sign_in(page, "ann")
+    open_signed_in(page, LIST, "ann")
     rows = page.locator("#result_list tbody tr")
     expect(rows.nth(0).get_by_role("link").first).to_be_focused()
     page.keyboard.press("m")
@@ -156,7 +157,7 @@ def test_keys_assign_to_oneself_note_resolve_and_open(page: Page, acme: Organiza
 def test_a_long_name_is_not_cut_off_on_a_phone(page: Page, acme: Organization) -> None:
     alert_of(ClientFactory.create(organization=acme, name="x" * 190), opened_at=timezone.now() - timedelta(days=99))
     page.set_viewport_size({"width": 390, "height": 844})
-    sign_in(page, "ann")
+    open_signed_in(page, LIST, "ann")
     name = page.locator("#result_list .field-client_link a").first
     expect(name).to_have_text("x" * 190)
     box = name.bounding_box()
@@ -171,7 +172,7 @@ def test_the_console_has_no_accessibility_violations(page: Page, acme: Organizat
     add_score(client)
     add_task(client, due_on=timezone.now().date() - timedelta(days=1))
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    sign_in(page, "ann")
+    open_signed_in(page, LIST, "ann")
     found = {}
     for place in (LIST, page_of(alert), f"/admin/accounts/client/{client.pk}/overview/"):
         page.goto(place)

@@ -8,7 +8,8 @@ from accounts.tenancy import organization_scope
 from success.client_access.invitations import invite_client
 from success.models import Score
 from success.scoring import score_clients
-from tests.browser.test_success_page import sign_in, violations
+from tests.browser.sessions import open_signed_in
+from tests.browser.test_success_page import violations
 from tests.factories import UserFactory
 from tests.success.access import PASSWORD, client_with_address, link_in, mails
 from tests.success.scored_clients import client_with_login
@@ -53,12 +54,12 @@ def test_the_pages_are_accessible_and_fit(page: Page, ada: Client, scheme: str, 
         "/client/forgotten-password/sent",
     ]
     found = {path: checked(page, path) for path in strangers}
-    sign_in(page)
     own = [
         "/client/preferences",
         "/client/password",
         *map(EVENTS.format, ("events", "active_days", "visuals", "nonsense")),
     ]
+    open_signed_in(page, own[0])
     found |= {path: checked(page, path) for path in own}
     assert {path: problems for path, problems in found.items() if problems} == {}
 
@@ -83,8 +84,7 @@ def test_an_invited_client_comes_in_by_keyboard(page: Page, ada: Client) -> None
 
 
 def test_preferences_are_kept_without_a_script(page: Page, ada: Client) -> None:
-    sign_in(page)
-    page.goto("/client/preferences")
+    open_signed_in(page, "/client/preferences")
     page.get_by_label("Language").select_option("de")
     page.get_by_label("Timezone").select_option("Asia/Kathmandu")
     page.get_by_role("button", name="Save", exact=True).click()

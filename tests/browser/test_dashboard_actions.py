@@ -12,7 +12,8 @@ from accounts.models import Client
 from accounts.tenancy import all_organizations
 from success.milestones.arrivals import detector
 from success.models import Feedback, Insight, Milestone, Task
-from tests.browser.test_success_page import PAGE, sign_in
+from tests.browser.sessions import open_signed_in
+from tests.browser.test_success_page import PAGE
 from tests.success.scored_clients import add_activity, full_client
 from tests.success.told_clients import add_insight, add_insights, add_milestone, add_task
 
@@ -54,7 +55,7 @@ def tab_to(page: Page, name: str) -> None:
 
 
 def test_everything_can_be_done_by_keyboard_and_the_focus_is_never_lost(page: Page, ada: Client) -> None:
-    sign_in(page)
+    open_signed_in(page, PAGE)
     tab_to(page, "Mark as read")
     page.keyboard.press("Enter")
     expect(page.locator("#said")).to_have_text("Marked as read.")
@@ -89,7 +90,7 @@ def test_everything_can_be_done_by_keyboard_and_the_focus_is_never_lost(page: Pa
 
 
 def test_not_wanting_to_answer_keeps_the_focus(page: Page, ada: Client) -> None:
-    sign_in(page)
+    open_signed_in(page, PAGE)
     page.get_by_role("button", name="Not now").focus()
     page.keyboard.press("Enter")
     expect(page.locator(":focus")).to_have_text("All right. We will ask you another time.")
@@ -104,7 +105,7 @@ def test_acting_leads_into_the_application(page: Page, ada: Client) -> None:
         route.fulfill(body="The application")
 
     page.route(f"{APPLICATION}/**", answer)
-    sign_in(page)
+    open_signed_in(page, PAGE)
     page.get_by_role("button", name="Pick up where you left off").click()
     page.wait_for_url(f"{APPLICATION}/reports")
     assert statuses() == ["acted_on", "unread", "unread"]
@@ -114,7 +115,7 @@ def test_without_javascript_everything_works_by_forms(chromium: Browser, site: s
     add_milestone(ada)
     with chromium.new_context(base_url=site, java_script_enabled=False) as context:
         page = context.new_page()
-        sign_in(page)
+        open_signed_in(page, PAGE)
         page.get_by_role("button", name="Mark as read").first.click()
         page.wait_for_url("**#insight-*")
         page.get_by_role("button", name="Dismiss").first.click()
@@ -136,7 +137,7 @@ def test_without_javascript_everything_works_by_forms(chromium: Browser, site: s
 def test_a_milestone_is_celebrated_once(page: Page, ada: Client) -> None:
     milestone = add_milestone(ada)
     with page.expect_response("**/client/milestones/celebrated") as told:
-        sign_in(page)
+        open_signed_in(page, PAGE)
     assert told.value.status == 204
     expect(page.get_by_role("heading", name="10 contents").first).to_be_visible()
     page.reload()
@@ -149,7 +150,7 @@ def test_the_last_task_is_celebrated_without_loading_the_page_again(page: Page, 
     with all_organizations():
         others = Task.objects.filter(client=ada).exclude(title="Set your goals")
         others.update(status="done", completed_at=timezone.now())
-    sign_in(page)
+    open_signed_in(page, PAGE)
     page.evaluate("window.isTheSamePage = true")
     with override_settings(MILESTONES_AT_ONCE=True):
         with page.expect_response("**/client/milestones/celebrated"):
@@ -163,7 +164,7 @@ def test_the_last_task_is_celebrated_without_loading_the_page_again(page: Page, 
 
 
 def test_a_session_that_ended_leads_to_the_sign_in(page: Page, context: BrowserContext, ada: Client) -> None:
-    sign_in(page)
+    open_signed_in(page, PAGE)
     context.clear_cookies(name="sessionid")
     page.get_by_role("button", name="Dismiss").first.click()
     page.wait_for_url(re.compile(r"/client/sign-in\?next=/client/insights/\d+/dismiss$"))
@@ -171,7 +172,7 @@ def test_a_session_that_ended_leads_to_the_sign_in(page: Page, context: BrowserC
 
 
 def test_what_does_not_get_through_is_said(page: Page, context: BrowserContext, ada: Client) -> None:
-    sign_in(page)
+    open_signed_in(page, PAGE)
     context.set_offline(True)
     page.get_by_role("button", name="Dismiss").first.click()
     expect(page.get_by_role("alert")).to_have_text("That did not get through. Please try again.")
@@ -194,11 +195,7 @@ def test_the_fullest_page_is_small(page: Page, site: str, ada: Client, language:
     add_activity(ada, {now.date() - timedelta(days=n): 100 + n for n in range(1, 30)})
     for key in ("contents-10", "first-login", "visuals-10"):
         add_milestone(ada, key)
-    page.goto("/client/sign-in")
-    page.locator("#id_username").fill("ada")
-    page.locator("#id_password").fill("correct horse battery")
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"**{PAGE}")
+    open_signed_in(page, PAGE)
     sizes = page.evaluate(
         "performance.getEntries().filter(e => e.decodedBodySize).map(e => [new URL(e.name).origin, e.decodedBodySize])"
     )

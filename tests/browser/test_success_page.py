@@ -10,6 +10,7 @@ from accounts.models import Client
 from accounts.tenancy import all_organizations
 from success.feedback.links import feedback_link
 from success.models import Feedback, Insight
+from tests.browser.sessions import open_signed_in
 from tests.success.scored_clients import PASSWORD, add_activity, client_with_login, full_client, login_of
 from tests.success.told_clients import add_insight, add_insights, add_milestone, add_task
 
@@ -32,9 +33,9 @@ def ada(site: str) -> Client:
     return client
 
 
-def sign_in(page: Page, username: str = "ada") -> None:
+def sign_in(page: Page) -> None:
     page.goto("/client/sign-in")
-    page.get_by_label("User name").fill(username)
+    page.get_by_label("User name").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"**{PAGE}")
@@ -101,12 +102,10 @@ def test_the_pages_have_no_accessibility_violations(page: Page, ada: Client, sch
     check("/", "/client/sign-in", "/client/forgotten-password", "/client/forgotten-password/sent")
     check("/no-such-page", "/invitation/no-such-token", "/set-password/MQ/no-such-token")
     check(link, "/feedback/no-such-token", password_link(login_of(newcomer)))
-    sign_in(page)
+    open_signed_in(page, PAGE)
     check(PAGE, "/client/feedback", "/client/preferences", "/client/password")
     check(*(f"{PAGE}/events?part={part}" for part in ("events", "active_days", "tasks", "answers", "none")))
-    page.goto(PAGE)
-    page.get_by_role("button", name="Sign out").click()
-    sign_in(page, "newcomer")
+    open_signed_in(page, PAGE, "newcomer")
     found["without a score"] = violations(page)
     assert {path: nodes for path, nodes in found.items() if nodes} == {}
     assert len(found) == 20
@@ -145,10 +144,9 @@ def test_a_phone_does_not_scroll_sideways(page: Page, ada: Client, width: int) -
     client_with_login("absurd", organization=ada.organization, external_id="user-3", name=absurd)
     page.set_viewport_size({"width": width, "height": 800})
     for username in ("ada", "absurd"):
-        sign_in(page, username)
+        open_signed_in(page, PAGE, username)
         page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") == width
-        page.get_by_role("button", name="Sign out").click()
 
 
 def test_signing_out_closes_the_page(page: Page, ada: Client) -> None:

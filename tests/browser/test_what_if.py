@@ -6,7 +6,7 @@ from playwright.sync_api import Page, Route, expect
 from accounts.models import Membership, Organization
 from accounts.tenancy import all_organizations
 from health.models import HealthPolicy
-from tests.browser.test_alert_console import sign_in
+from tests.browser.sessions import open_signed_in
 from tests.factories import MembershipFactory, OrganizationFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -29,7 +29,7 @@ def versions(organization: Organization) -> list[int]:
 
 
 def test_the_answer_comes_into_the_page_and_grows_old(page: Page, acme: Organization) -> None:
-    sign_in(page, "ann", ADD)
+    open_signed_in(page, ADD, "ann")
     page.evaluate("window.isStillHere = true")
     page.locator("#id_inactivity_hours").fill("30")
     status = page.locator(".what-if-status")
@@ -53,7 +53,7 @@ def test_the_answer_comes_into_the_page_and_grows_old(page: Page, acme: Organiza
 
 
 def test_levels_that_make_no_sense_are_shown_as_on_saving(page: Page, acme: Organization) -> None:
-    sign_in(page, "ann", ADD)
+    open_signed_in(page, ADD, "ann")
     page.locator("#id_inactivity_hours").fill("100")
     page.get_by_role("button", name=BUTTON).click()
     expect(page.get_by_text(REFUSAL)).to_be_visible()
@@ -62,7 +62,7 @@ def test_levels_that_make_no_sense_are_shown_as_on_saving(page: Page, acme: Orga
 
 
 def test_enter_saves_as_everywhere_in_the_admin(page: Page, acme: Organization) -> None:
-    sign_in(page, "ann", ADD)
+    open_signed_in(page, ADD, "ann")
     page.locator("#id_inactivity_hours").fill("30")
     page.keyboard.press("Enter")
     page.wait_for_url("**/healthpolicy/")
@@ -72,7 +72,7 @@ def test_enter_saves_as_everywhere_in_the_admin(page: Page, acme: Organization) 
 def test_it_works_without_its_script(page: Page, acme: Organization) -> None:
     """The framework of the admin itself shows nothing without any."""
     page.route("**/admin_theme/what_if*.js", lambda route: route.abort())
-    sign_in(page, "ann", ADD)
+    open_signed_in(page, ADD, "ann")
     page.evaluate("window.isStillHere = true")
     page.locator("#id_inactivity_hours").fill("30")
     page.get_by_role("button", name=BUTTON).click()
