@@ -1,12 +1,13 @@
 import gc
 import os
 from collections.abc import Iterator
+from threading import Thread
 
 import pytest
 from django.db import connections
 from django.test import Client as Browser
 from django.utils import timezone, translation
-from pytest_django.plugin import DjangoDbBlocker
+from pytest_django.plugin import DjangoDbBlocker, blocking_manager_key
 
 from accounts.api_keys import NewKey, create_api_key
 from accounts.models import ApiKey, Client, Organization
@@ -16,6 +17,19 @@ from tests.factories import ClientFactory, OrganizationFactory
 
 # Nearly all that is made while tests are collected stays until they end.
 gc.disable()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Where workers run the tests, the process above them migrates while they load and collect."""
+    if session.config.getoption("numprocesses", None):
+        making = Thread(target=_make_template, args=[session.config.stash[blocking_manager_key]])
+        making.start()
+        session.config.add_cleanup(making.join)
+
+
+def _make_template(blocker: DjangoDbBlocker) -> None:
+    with blocker.unblock():
+        database.make_template()
 
 
 @pytest.hookimpl(trylast=True)

@@ -26,18 +26,25 @@ MAINTENANCE_DATABASE = settings.DATABASES["owner"]["NAME"]
 def create_database(worker: str) -> None:
     """Point both aliases at a fresh, migrated database of this worker."""
     name = _name(worker)
+    make_template()
     with _one_at_a_time(), owner_connection() as connection:
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_template()]).fetchone():
-            making = f"{_template()}_making"
-            _recreate(connection, making)
-            _use(making)
-            call_command("migrate", verbosity=0)
-            connections.close_all()
-            connection.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(making), sql.Identifier(_template()))
-            )
         _recreate(connection, name, template=_template())
     _use(name)
+
+
+def make_template() -> None:
+    """Once: whoever comes later waits for it. Leaves the aliases pointing at what is a database no longer."""
+    with _one_at_a_time(), owner_connection() as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_template()]).fetchone():
+            return
+        making = f"{_template()}_making"
+        _recreate(connection, making)
+        _use(making)
+        call_command("migrate", verbosity=0)
+        connections.close_all()
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(making), sql.Identifier(_template()))
+        )
 
 
 def drop_database(worker: str) -> None:
