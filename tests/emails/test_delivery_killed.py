@@ -1,14 +1,10 @@
 """The proof of mail delivery in short: senders are really killed, at each step."""
 
-import os
-import subprocess
-import sys
 import time
 from collections import Counter
 from email.utils import parseaddr
 
 import pytest
-from django.conf import settings as django_settings
 from django.db import connection
 from pytest_django import Settings
 
@@ -18,6 +14,7 @@ from emails.states import KILLED
 from proofs.mail.provider import mail_provider
 from proofs.mail.senders import STEPS
 from proofs.mail.server import mail_server
+from tests import children
 from tests.emails.outgoing import mail, rows
 
 pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.slow]
@@ -44,10 +41,7 @@ def queue_and_kill(settings: Settings, **mail_settings: object) -> None:
     for name, value in facts.items():
         setattr(settings, name, value)
     queue_mails([mail(key=str(number), to_address=f"client-{number}@example.com") for number in range(MAILS)])
-    subprocess.run(
-        [sys.executable, "-c", SENDERS, connection.settings_dict["NAME"], repr(facts), str(BATCH)],
-        env=os.environ, cwd=django_settings.BASE_DIR, check=True,
-    )  # fmt: skip
+    assert children.run(SENDERS, str(connection.settings_dict["NAME"]), repr(facts), str(BATCH)) == 0
     time.sleep(1.05)
     deliver_all(seconds=5)
 

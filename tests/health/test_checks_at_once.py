@@ -1,12 +1,8 @@
 """Checks that meet each other: processes and threads on a database that really commits."""
 
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.conf import settings
 from django.db import connection, connections
 from django.db.models import Count
 
@@ -15,6 +11,7 @@ from accounts.tenancy import all_organizations, organization_scope
 from health.checking import Checked
 from health.models import Alert
 from proofs.alerts.alert_races import CHECKER, is_a_story
+from tests import children
 from tests.database import wait_for_a_waiter
 from tests.factories import OrganizationFactory
 from tests.health.watched_clients import HOUR, NOW, add_client, alerts, check
@@ -49,17 +46,11 @@ def test_checks_at_once_never_open_two_alerts(committed_db: None) -> None:
     organization = OrganizationFactory.create()
     for _ in range(20):
         add_client(organization)
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test"}
     database = str(connection.settings_dict["NAME"])
-    checkers = [
-        subprocess.Popen(
-            [sys.executable, "-c", CHECKER, str(organization.pk), "40", str(seed), database],
-            cwd=settings.BASE_DIR,
-            env=environment,
-        )
-        for seed in range(3)
-    ]
-    assert [checker.wait(60) for checker in checkers] == [0, 0, 0]
+    checkers = [children.start(CHECKER, str(organization.pk), "40", str(seed), database) for seed in range(3)]
+    for checker in checkers:
+        checker.join(60)
+    assert [checker.exitcode for checker in checkers] == [0, 0, 0]
     with all_organizations():
         counts = Alert.objects.order_by("client").values_list("client").annotate(alerts=Count("pk"))
         assert counts

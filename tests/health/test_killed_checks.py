@@ -1,14 +1,10 @@
 """The check's worker killed with -9 after it has raised an alert; at every step: `proofs/alerts/alert_notices.py`."""
 
 import io
-import os
-import subprocess
-import sys
 import time
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.models import F
@@ -19,6 +15,7 @@ from emails.models import OutboxEmail
 from health.models import Alert
 from jobs.models import JobRun, JobUnit
 from jobs.units import TAKEOVER_SECONDS
+from tests import children
 from tests.factories import MembershipFactory
 from tests.health.watched_clients import HOUR, add_client, set_last_activity
 
@@ -40,14 +37,10 @@ def kill_at_the_outbox(period: str) -> None:
     """Start a worker, let it come as far as the outbox, and kill it there."""
     with all_organizations(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE emails_outboxemail IN SHARE MODE")
-        worker = subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(connection.settings_dict["NAME"]), period],
-            cwd=settings.BASE_DIR,
-            env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.test"},
-        )
+        worker = children.start(WORKER, str(connection.settings_dict["NAME"]), period)
         try:
             deadline = time.monotonic() + 30
-            while worker.poll() is None and time.monotonic() < deadline:
+            while worker.is_alive() and time.monotonic() < deadline:
                 cursor.execute(IS_AT_THE_OUTBOX)
                 if cursor.fetchone()[0]:
                     return
@@ -55,7 +48,7 @@ def kill_at_the_outbox(period: str) -> None:
             raise AssertionError("The worker did not come to the outbox.")
         finally:
             worker.kill()
-            worker.wait()
+            worker.join()
 
 
 @pytest.mark.slow

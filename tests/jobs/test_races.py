@@ -1,8 +1,5 @@
 """Threads and processes against a database that really commits."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -13,7 +10,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.conf import settings
 from django.db import connection, connections
 from django.test import Client as Browser
 
@@ -23,6 +19,7 @@ from jobs.models import JobRun, Watermark
 from jobs.reconciling import reconcile_all
 from jobs.running import Patience, work_on
 from jobs.schedule_sync import sync_schedules
+from tests import children
 from tests.factories import ClientFactory, OrganizationFactory
 from tests.jobs.ledgers import MONDAY, PATIENCE, WEEK, begin, names, runs
 from tests.jobs.sample_jobs import mortal
@@ -135,10 +132,7 @@ def _work_in_a_process(run: JobRun, deaths: Path) -> int:
         f"settings.DATABASES['default']['NAME'] = {database['NAME']!r}\n"
         "settings.JOBS = {'mortal': {'crontab': '0 9 * * 1', 'handler': 'tests.jobs.sample_jobs.mortal'}}\n"
     )
-    environment = os.environ | {"DEATHS": str(deaths), "DJANGO_SETTINGS_MODULE": "config.settings.test"}
-    return subprocess.run(
-        [sys.executable, "-c", program + WORKER.format(run=run.pk)], env=environment, cwd=settings.BASE_DIR, check=False
-    ).returncode
+    return children.run(program + WORKER.format(run=run.pk), DEATHS=str(deaths))
 
 
 def test_a_dead_workers_unit_is_taken_over_before_its_statement_would_end(acme: Organization) -> None:
