@@ -9,11 +9,17 @@ from django.db import connection
 
 from emails.addresses import is_one_address
 
-CLIENTS = """
-    client.organization_id = %(organization)s AND client.id >= coalesce(%(first)s, 1)
-    AND (%(last)s::bigint IS NULL OR client.id <= %(last)s)
-    AND (%(clients)s::bigint[] IS NULL OR client.id = ANY(%(clients)s))
+
+def asked_for(*, organization: str, client: str) -> str:
+    """The condition that a row, of whatever table, is of the clients of `range_of`."""
+    return f"""
+    {organization} = %(organization)s AND {client} >= coalesce(%(first)s, 1)
+    AND (%(last)s::bigint IS NULL OR {client} <= %(last)s)
+    AND (%(clients)s::bigint[] IS NULL OR {client} = ANY(%(clients)s))
 """
+
+
+CLIENTS = asked_for(organization="client.organization_id", client="client.id")
 # Nearly every address, and none that the outbox would refuse. It is asked about the others, which are few.
 PLAIN = r"^[0-9A-Za-z_+-]+(\.[0-9A-Za-z_+-]+)*@([0-9A-Za-z]+(-+[0-9A-Za-z]+)*\.)+[A-Za-z]{2,}$"
 # Of a domain's parts each may be so long: in an address that is no longer none is.
