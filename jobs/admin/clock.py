@@ -32,20 +32,20 @@ class PeriodicTaskAdmin(ChosenRows, beat.PeriodicTaskAdmin, ModelAdmin):  # type
 
 
 @admin.register(CrontabSchedule)
-class CrontabScheduleAdmin(beat.CrontabScheduleAdmin, ModelAdmin):  # type: ignore[misc]
+class CrontabScheduleAdmin(ChosenRows, beat.CrontabScheduleAdmin, ModelAdmin):  # type: ignore[misc]
     pass
 
 
 @admin.register(IntervalSchedule)
-class IntervalScheduleAdmin(ModelAdmin):  # type: ignore[misc]
+class IntervalScheduleAdmin(ChosenRows, ModelAdmin):  # type: ignore[misc]
     list_display = ("__str__", "every", "period")
 
 
 @admin.register(SolarSchedule)
-class SolarScheduleAdmin(ModelAdmin):  # type: ignore[misc]
+class SolarScheduleAdmin(ChosenRows, ModelAdmin):  # type: ignore[misc]
     list_display = ("__str__", "event", "latitude", "longitude")
 
 
 @admin.register(ClockedSchedule)
-class ClockedScheduleAdmin(beat.ClockedScheduleAdmin, ModelAdmin):  # type: ignore[misc]
+class ClockedScheduleAdmin(ChosenRows, beat.ClockedScheduleAdmin, ModelAdmin):  # type: ignore[misc]
     pass

@@ -3,8 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -69,6 +74,14 @@ class TaskAdmin(ImportExportMixin, SheetImportAdmin):  # type: ignore[misc]
             return task.status, task.get_status_display()
         days = untouched.days
         return STALLED, ngettext("Stalled for %d day", "Stalled for %d days", days) % days
+
+    def export_action(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            exported: HttpResponseBase = super().export_action(request)
+        except IncorrectLookupParameters:
+            # As the list itself does where it is asked for what it does not have.
+            return redirect(f"{reverse('admin:success_task_changelist')}?{ERROR_FLAG}=1")
+        return exported
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return has_role(request, self.viewers)

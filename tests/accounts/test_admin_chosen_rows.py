@@ -1,6 +1,8 @@
 import pytest
+from django.contrib import admin
 from django.test import Client as Browser
 
+from accounts.admin_access import ChosenRows
 from accounts.models import Membership, Organization
 from tests.factories import MembershipFactory, UserFactory
 
@@ -30,3 +32,14 @@ def test_an_action_for_what_is_no_row_does_nothing(
     response = browser.post(f"/admin/{rows}/", {"action": action, "_selected_action": chosen}, follow=True)
     said = [str(message) for message in response.context["messages"]]
     assert said == ["Nothing was done: what was chosen are no rows of this list."]
+
+
+def test_every_list_takes_rows_by_their_ids_only() -> None:
+    assert [str(model) for model, of_it in admin.site._registry.items() if not isinstance(of_it, ChosenRows)] == []
+
+
+@pytest.mark.parametrize("query", ["kind__exact=%00", "q=a%00b", "%00=1"])
+@pytest.mark.parametrize("path", ["", "accounts/apikey/", "emails/contact/", "accounts/client/autocomplete/"])
+def test_no_page_is_asked_for_a_text_that_cannot_be(path: str, query: str, db: None, browser: Browser) -> None:
+    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    assert browser.get(f"/admin/{path}?{query}").status_code == 400

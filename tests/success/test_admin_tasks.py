@@ -180,3 +180,10 @@ def test_an_external_id_is_given_once(staff: Browser, client_of_acme: Client, is
     again = browser.post(f"{PLACE}add/", form)
     assert again.context["adminform"].form.non_field_errors() == ["The client has a task with this external id."]
     assert titles() == {("acme", "x")}
+
+
+@pytest.mark.parametrize("query", ["limit=5", "????", "\N{SNOWMAN}=1", "status__exact__x=1"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_export_of_what_the_list_does_not_have_leads_to_the_list(staff: Browser, method: str, query: str) -> None:
+    answer = getattr(staff, method)(f"{PLACE}export/?{query}", follow=True)
+    assert (answer.redirect_chain, answer.status_code) == ([(f"{PLACE}?e=1", 302)], 200)
