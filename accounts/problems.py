@@ -2,11 +2,13 @@
 
 import logging
 import math
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import Http404, HttpResponse, JsonResponse
+from django.utils.text import Truncator
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -16,6 +18,9 @@ CONTENT_TYPE = "application/problem+json"
 # The connection was lost, refused or ended, or the statement was: all of it can pass by itself.
 DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
 RETRY_AFTER_SECONDS = 5
+# What was sent comes back in part only: a refusal is no place for a thousand names that nobody knows.
+MOST_ERRORS = 20
+LONGEST_TEXT = 200
 # What the framework says itself tells nobody what to do.
 OWN_WORDS: dict[type[exceptions.APIException], tuple[str, str]] = {
     exceptions.NotAuthenticated: (
@@ -86,7 +91,9 @@ def problem_response(exception: Exception, context: dict[str, Any]) -> Response 
 def _body(exception: exceptions.APIException) -> dict[str, Any]:
     status = exception.status_code
     if isinstance(exception, exceptions.ValidationError):
-        return problem(status, "invalid", "Some fields are not valid: see errors.", errors=exception.get_full_details())
+        return problem(
+            status, "invalid", "Some fields are not valid: see errors.", errors=_shortened(exception.get_full_details())
+        )
     if words := OWN_WORDS.get(type(exception)):
         return problem(status, *words)
     code = exception.get_codes()
@@ -96,3 +103,11 @@ def _body(exception: exceptions.APIException) -> dict[str, Any]:
         str(exception.detail),
         **getattr(exception, "extra", {}),
     )
+
+
+def _shortened(details: Any) -> Any:
+    if isinstance(details, dict):
+        return {_shortened(str(name)): _shortened(each) for name, each in islice(details.items(), MOST_ERRORS)}
+    if isinstance(details, list):
+        return [_shortened(each) for each in details[:MOST_ERRORS]]
+    return Truncator(details).chars(LONGEST_TEXT)

@@ -151,6 +151,16 @@ def test_what_cannot_be_a_task_is_refused(api: Api, body: Any) -> None:
     assert titles(api) == []
 
 
+@pytest.mark.parametrize(
+    "body", [{f"name{number}": 1 for number in range(1_000)}, {"title": "t", "status": "s" * 20_000}]
+)
+@pytest.mark.usefixtures("client_of_acme")
+def test_a_refusal_is_short_whatever_was_sent(api: Api, body: dict[str, object]) -> None:
+    answer = api.call("POST", TASKS, body)
+    assert (problem(answer), len(answer.content) < 8_000) == ((400, "invalid"), True)
+    assert answer.json()["errors"]
+
+
 @pytest.mark.parametrize("task_id", ["x", "0", "-1", "1.5", "٣", "%00", "9" * 19, "9" * 5_000])
 @pytest.mark.usefixtures("client_of_acme")
 def test_what_is_no_id_finds_nothing(api: Api, task_id: str) -> None:
