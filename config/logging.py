@@ -1,5 +1,6 @@
 """Logs: one event a line with ids as fields, never addresses or payloads. JSON in production."""
 
+from textwrap import indent
 from typing import Any
 
 import structlog
@@ -19,6 +20,14 @@ def name_by_route(logger: Any, method: str, event: structlog.typing.EventDict) -
     return event
 
 
+def on_one_line(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Where lines are read by people: what somebody sent and a message quotes begins none of its own."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = indent(value, "  ") if name == "exception" else "\\n".join(value.splitlines())
+    return event
+
+
 SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -32,7 +41,8 @@ SHARED: list[structlog.typing.Processor] = [
 
 def logging_settings(*, json: bool, level: str) -> dict[str, Any]:
     """Django's LOGGING, for the standard library's loggers and structlog's alike."""
-    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    for_people = [on_one_line, structlog.dev.ConsoleRenderer(colors=False)]
+    rendering = [structlog.processors.JSONRenderer()] if json else for_people
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -45,7 +55,7 @@ def logging_settings(*, json: bool, level: str) -> dict[str, Any]:
             "lines": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": SHARED,
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
             }
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},

@@ -62,3 +62,17 @@ def test_probes_and_events_are_not_logged_by_request(lines: list[str], db: None)
     Browser().get("/healthz")
     Browser().post("/v1/batch", b"{}", content_type="application/json")
     assert [line for line in lines if "request_finished" in line] == []
+
+
+def test_what_somebody_sent_begins_no_line_of_its_own(lines: list[str]) -> None:
+    forged = "a\n2026-01-01 00:00:00 [error] forged\r\nb"
+    logger = logging.getLogger("sample")
+    logger.error("Quoted: %s", forged)
+    structlog.get_logger("sample").error("quoted", given=forged)
+    logger.error("raised", exc_info=ValueError(forged))
+    begun = [line for line in "\n".join(lines).splitlines() if not line.startswith(" ")]
+    assert [("quoted" in line.lower(), "raised" in line) for line in begun] == [
+        (True, False),
+        (True, False),
+        (False, True),
+    ]
