@@ -9,11 +9,12 @@ from typing import Any
 
 from proofs.bad_input.addresses import Address, Encoding, Raw
 from proofs.bad_input.poison import BOMB, FORMS, HEADERS, JSON_VALUES, PATHS, UNFINISHED, VALUES
-from tests.telemetry.poison import BODIES, EVENTS
+from tests.telemetry.poison import EVENTS, bodies
 
 HOST = b"Host: 127.0.0.1"
 LONGEST_PATH = 12_000
 CHANGES = {f"{number} bytes changed": "" for number in (1, 2, 3, 5, 8, 13, 21, 34)}
+BODIES = bodies()
 WHOLE_BODIES = BODIES | {"a bomb of brackets": BOMB}
 # What of a request is poison, and by what kinds.
 PARTS: dict[str, Mapping[str, str | bytes]] = {
