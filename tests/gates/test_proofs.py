@@ -18,15 +18,15 @@ def proving(function: str) -> set[str]:
     }
 
 
-def test_every_proof_has_a_name():
+def test_every_proof_has_a_name() -> None:
     assert proving("prove") == set(PROOFS.values())
 
 
-def test_every_short_proof_has_a_name():
+def test_every_short_proof_has_a_name() -> None:
     assert proving("prove_short") == {PROOFS[name] for name in SHORT}
 
 
-def test_every_proof_that_the_pages_name_is_there():
+def test_every_proof_that_the_pages_name_is_there() -> None:
     pages = [
         ROOT / "README.md",
         ROOT / "CHANGELOG.md",
