@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import DataError, models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -98,11 +99,18 @@ class ChosenRow(AutocompleteSelect):
         return super().optgroups(name, ids, attr)
 
 
-class ChosenRows:
-    """Comes before the model admin whose actions are for chosen rows: Django's own fails at a choice that is no id."""
+class ForgivingList:
+    """Comes before each model admin: Django's own fails at a filter with a NUL, and at chosen rows that are no ids."""
 
     opts: Any
     message_user: Callable[..., None]
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_changelist_instance(request)  # type: ignore[misc]
+        except DataError as error:
+            # No text of PostgreSQL holds one, so the database was not even asked.
+            raise IncorrectLookupParameters from error
 
     def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> Any:
         try:
@@ -114,7 +122,7 @@ class ChosenRows:
         return super().response_action(request, queryset)  # type: ignore[misc]
 
 
-class TenantModelAdmin(ChosenRows, ModelAdmin):  # type: ignore[misc]
+class TenantModelAdmin(ForgivingList, ModelAdmin):  # type: ignore[misc]
     """Operators see every organization's rows, members those of their own. Roles decide who may do what."""
 
     viewers: ClassVar[Collection[Membership.Role]] = EVERY_MEMBER

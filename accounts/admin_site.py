@@ -1,11 +1,8 @@
 """The admin site: sign-in behind the throttle, and the choice of an organization for those who have several."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -31,18 +28,6 @@ class MainstayAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     login_form = AdminSignInForm
     index_title = gettext_lazy("Home")
     enable_nav_sidebar = True
-
-    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
-        """PostgreSQL's texts hold no NUL. Forms refuse it, the filters of lists ask the database for it."""
-
-        @wraps(view)
-        def without_nul(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if "%00" in request.META.get("QUERY_STRING", ""):
-                raise BadRequest("There is no such text.")
-            return view(request, *args, **kwargs)
-
-        checked: Callable[..., HttpResponse] = super().admin_view(without_nul, cacheable)
-        return checked
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response: HttpResponse = super().login(request, extra_context)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.admin_access import ChosenRows
+from accounts.admin_access import ForgivingList
 from accounts.admin_audit import changes_of
 from accounts.audit import record_audit
 from accounts.models import User
@@ -17,7 +17,7 @@ RIGHTS = ("username", "is_active", "is_staff", "is_superuser")
 
 
 @admin.register(User)
-class UserAdmin(ChosenRows, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class UserAdmin(ForgivingList, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     """All sign-ins of the installation, for operators. A user is made inactive, not deleted: the audit log names it."""
 
     form = UserChangeForm

@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from accounts.admin_access import ChosenRows, NotWrittenByHand
+from accounts.admin_access import ForgivingList, NotWrittenByHand
 from health.models import OperatorAlert
 
 
 @admin.register(OperatorAlert)
-class OperatorAlertAdmin(NotWrittenByHand, ChosenRows, ModelAdmin):  # type: ignore[misc]
+class OperatorAlertAdmin(NotWrittenByHand, ForgivingList, ModelAdmin):  # type: ignore[misc]
     """What is wrong with the installation. The alerts resolve themselves; acknowledging says that one knows."""
 
     list_display = ("kind", "matter", "state", "opened_at", "last_seen_at", "acknowledged_by")

@@ -8,7 +8,7 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from accounts.admin_access import ChosenRows
+from accounts.admin_access import ForgivingList
 
 for model in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
     admin.site.unregister(model)
@@ -26,26 +26,26 @@ class ScheduleForm(beat.PeriodicTaskForm):  # type: ignore[misc]
 
 
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(ChosenRows, beat.PeriodicTaskAdmin, ModelAdmin):  # type: ignore[misc]
+class PeriodicTaskAdmin(ForgivingList, beat.PeriodicTaskAdmin, ModelAdmin):  # type: ignore[misc]
     form = ScheduleForm
     list_fullwidth = True
 
 
 @admin.register(CrontabSchedule)
-class CrontabScheduleAdmin(ChosenRows, beat.CrontabScheduleAdmin, ModelAdmin):  # type: ignore[misc]
+class CrontabScheduleAdmin(ForgivingList, beat.CrontabScheduleAdmin, ModelAdmin):  # type: ignore[misc]
     pass
 
 
 @admin.register(IntervalSchedule)
-class IntervalScheduleAdmin(ChosenRows, ModelAdmin):  # type: ignore[misc]
+class IntervalScheduleAdmin(ForgivingList, ModelAdmin):  # type: ignore[misc]
     list_display = ("__str__", "every", "period")
 
 
 @admin.register(SolarSchedule)
-class SolarScheduleAdmin(ChosenRows, ModelAdmin):  # type: ignore[misc]
+class SolarScheduleAdmin(ForgivingList, ModelAdmin):  # type: ignore[misc]
     list_display = ("__str__", "event", "latitude", "longitude")
 
 
 @admin.register(ClockedSchedule)
-class ClockedScheduleAdmin(ChosenRows, beat.ClockedScheduleAdmin, ModelAdmin):  # type: ignore[misc]
+class ClockedScheduleAdmin(ForgivingList, beat.ClockedScheduleAdmin, ModelAdmin):  # type: ignore[misc]
     pass

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
+from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -78,7 +79,7 @@ class TaskAdmin(ImportExportMixin, SheetImportAdmin):  # type: ignore[misc]
     def export_action(self, request: HttpRequest) -> HttpResponseBase:
         try:
             exported: HttpResponseBase = super().export_action(request)
-        except IncorrectLookupParameters:
+        except (IncorrectLookupParameters, DataError):
             # As the list itself does where it is asked for what it does not have.
             return redirect(f"{reverse('admin:success_task_changelist')}?{ERROR_FLAG}=1")
         return exported
