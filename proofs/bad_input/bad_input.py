@@ -29,7 +29,8 @@ REQUESTS = 50_000
 FEW_REQUESTS = 400
 GROUPS = frozenset({"events", "API", "public", "client", "owner", "operator"})
 ASKING_AT_ONCE = 6
-BETWEEN_MENDING = 500
+# Few: who has lost a session or a role is let in again only then.
+BETWEEN_MENDING = 50
 SEED = 20_261_121
 SETTINGS = {
     "API_REQUESTS_PER_SECOND": "1000000",

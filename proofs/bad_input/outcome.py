@@ -15,7 +15,7 @@ SLOW_SECONDS = 1.0
 TIMES_ALONE = 5
 TELLING_EACH = 5_000
 # Of the requests of each group, so many must get past sign-in, keys and tokens for the poison to mean anything.
-ENOUGH_RATE = 0.75
+ENOUGH_RATE = 0.6
 
 
 @dataclass
