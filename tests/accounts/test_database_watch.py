@@ -172,29 +172,23 @@ def test_a_slow_statement_of_a_living_server_is_left_alone() -> None:
     assert (wait.is_over, watch.is_silent) == (False, False)
 
 
-def test_a_server_that_answers_somebody_is_not_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The machine is so busy that nobody new gets through, while the statement that makes it so comes to its end."""
-    monkeypatch.setattr(database_question, "PATIENCE_SECONDS", 1)
+@pytest.mark.parametrize(
+    ("patience", "statements"),
+    [(1, [SLOW]), (0.15, ["SELECT 1 FROM pg_sleep(0.06)"] * 8)],
+    ids=["the statement that makes it so comes to its end", "a page waits at either look, and each time for another"],
+)
+def test_a_server_that_answers_somebody_is_not_silent(
+    patience: float, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine is so busy that nobody new gets through."""
+    monkeypatch.setattr(database_question, "PATIENCE_SECONDS", patience)
     watch.ask_at = 0.0
     with Wait() as wait, socket.create_server(("127.0.0.1", 0)) as deaf:
         fetch_one("SELECT 1", [])
         watch.server = Address(socket.AF_INET, deaf.getsockname())
-        assert fetch_one(SLOW, []) == (1,)
+        for statement in statements:
+            assert fetch_one(statement, []) == (1,)
         wait_until(lambda: watch.ask_at > 0)
-    assert (wait.is_over, watch.is_silent) == (False, False)
-    watch.server = None
-
-
-def test_a_server_that_answers_again_and_again_is_not_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page with many questions waits at either look, and each time for another answer."""
-    monkeypatch.setattr(database_question, "PATIENCE_SECONDS", 0.15)
-    watch.ask_at = 0.0
-    with Wait() as wait, socket.create_server(("127.0.0.1", 0)) as deaf:
-        fetch_one("SELECT 1", [])
-        watch.server = Address(socket.AF_INET, deaf.getsockname())
-        for _ in range(8):
-            assert fetch_one("SELECT 1 FROM pg_sleep(0.06)", []) == (1,)
-    assert watch.ask_at > 0
     assert (wait.is_over, watch.is_silent) == (False, False)
     watch.server = None
 

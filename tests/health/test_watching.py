@@ -89,6 +89,11 @@ def test_switched_off_nothing_is_late(settings: Settings) -> None:
     assert open_alerts() == []
 
 
+def ran(at: datetime, **facts: Any) -> JobRun:
+    """A run of all organizations that ended at once."""
+    return JobRun.objects.create(job="names", trigger="clock", due_at=at, started_at=at, ended_at=at, **facts)
+
+
 @pytest.mark.parametrize(
     ("outcomes", "alerts"),
     [
@@ -106,13 +111,9 @@ def test_a_job_whose_last_two_runs_brought_nothing_is_failing(outcomes: list[str
     with all_organizations():
         for number, outcome in enumerate(outcomes):
             at = MONDAY + timedelta(days=7 * number)
-            JobRun.objects.create(
-                job="names",
+            ran(
+                at,
                 period=f"{at:%Y-%m-%d}",
-                trigger="clock",
-                due_at=at,
-                started_at=at,
-                ended_at=at,
                 status="partial" if outcome == "fruitless" else outcome,
                 counts={"processed": 2, "failed": 2} if outcome == "fruitless" else {"success": 1},
             )
@@ -124,13 +125,9 @@ def test_a_job_whose_last_two_runs_brought_nothing_is_failing(outcomes: list[str
 def fails_in(*organizations: str, turn: int) -> int:
     at = MONDAY + turn * MINUTE
     with all_organizations():
-        run = JobRun.objects.create(
-            job="names",
+        run = ran(
+            at,
             period=f"2026-09-{turn + 1:02}",
-            trigger="clock",
-            due_at=at,
-            started_at=at,
-            ended_at=at,
             status="partial" if organizations else "succeeded",
             counts={"success": 1},
             errors=[{"organization": slug, "message": "DataError"} for slug in organizations],
