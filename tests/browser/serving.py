@@ -24,11 +24,17 @@ class _QuietFiles(SimpleHTTPRequestHandler):
         pass
 
 
+class _AnsweringServer(ThreadedWSGIServer):
+    """One that is closed when the last request is answered: what still writes would write into the next test."""
+
+    daemon_threads = False
+
+
 @contextmanager
 def served_application() -> Iterator[str]:
-    """The address of the application; the database must commit (`committed_db`)."""
+    """The address of the application; the database must commit (`committed_db`), the browser's pages be closed first."""
     application = get_wsgi_application()
-    server = ThreadedWSGIServer((LOOPBACK, 0), _QuietRequests, ipv6=False)
+    server = _AnsweringServer((LOOPBACK, 0), _QuietRequests, ipv6=False)
     server.set_app(application)
     with _running(server):
         yield f"http://{LOOPBACK}:{server.server_port}"

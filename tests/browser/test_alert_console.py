@@ -83,20 +83,19 @@ def test_a_member_works_on_the_worst_and_another_sees_it(
     steps.get_by_role("button", name="Snooze").click()
     expect(page.get_by_text("1 alert snoozed.")).to_be_visible()
 
-    context = chromium.new_context(base_url=site)
-    other = context.new_page()
-    open_signed_in(other, LIST, "ben")
-    expect(other.locator("#result_list tbody tr")).to_have_count(2)
-    other.get_by_role("link", name="Snoozed 1").click()
-    row = other.locator("#result_list tbody tr")
-    expect(row).to_contain_text("Ada Lovelace")
-    expect(row).to_contain_text("Ben")
-    row.get_by_role("link", name="Zero activity").click()
-    log = other.locator(".alert-log li")
-    expect(log.locator("b")).to_have_text(["Snoozed", "Assigned", "Acknowledged", "Opened"])
-    expect(log.nth(2)).to_contain_text("Ann")
-    expect(log.nth(2)).to_contain_text("I call her at noon.")
-    context.close()
+    with chromium.new_context(base_url=site) as context:
+        other = context.new_page()
+        open_signed_in(other, LIST, "ben")
+        expect(other.locator("#result_list tbody tr")).to_have_count(2)
+        other.get_by_role("link", name="Snoozed 1").click()
+        row = other.locator("#result_list tbody tr")
+        expect(row).to_contain_text("Ada Lovelace")
+        expect(row).to_contain_text("Ben")
+        row.get_by_role("link", name="Zero activity").click()
+        log = other.locator(".alert-log li")
+        expect(log.locator("b")).to_have_text(["Snoozed", "Assigned", "Acknowledged", "Opened"])
+        expect(log.nth(2)).to_contain_text("Ann")
+        expect(log.nth(2)).to_contain_text("I call her at noon.")
 
 
 def test_the_list_is_worked_through_by_keys(page: Page, acme: Organization) -> None:
