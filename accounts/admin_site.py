@@ -1,12 +1,14 @@
 """The admin site: sign-in behind the throttle, and the choice of an organization for those who have several."""
 
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.forms import AuthenticationForm
@@ -36,6 +38,10 @@ class MainstayAdminSite(UnfoldAdminSite):  # type: ignore[misc]
             response.status_code = TOO_MANY_REQUESTS
             response["Retry-After"] = str(wait)
         return response
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        """When it is looked at: Django gives every page the list, which asks each permission, and few pages show it."""
+        return cast("list[dict[str, Any]]", SimpleLazyObject(partial(super().get_app_list, request, app_label)))
 
     def extra_urls(self) -> list[URLPattern]:
         return [path("organization/", self.admin_view(self.choose_organization), name="choose_organization")]

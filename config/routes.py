@@ -9,6 +9,6 @@ UNKNOWN = "(no such address)"
 def route_of(request: HttpRequest) -> str:
     """Such as /api/v1/clients/<external_id>/scores."""
     try:
-        return f"/{resolve(request.path_info).route}"
+        return f"/{(request.resolver_match or resolve(request.path_info)).route}"
     except Resolver404:
         return UNKNOWN

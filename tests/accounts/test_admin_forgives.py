@@ -5,13 +5,14 @@ from django.test import Client as Browser
 from accounts.admin_access import ForgivingList
 from accounts.models import Membership, Organization
 from tests.factories import MembershipFactory, UserFactory
+from tests.sessions import sign_in
 
 
 @pytest.mark.parametrize("chosen", ["user-1", "a\0b", "9" * 30, "-1", "²", "1.5"])
 def test_a_choice_that_is_no_row_is_shown_as_a_mistake(
     chosen: str, organization: Organization, browser: Browser
 ) -> None:
-    browser.force_login(MembershipFactory.create(organization=organization, role=Membership.Role.OWNER).user)
+    sign_in(browser, MembershipFactory.create(organization=organization, role=Membership.Role.OWNER).user)
     response = browser.post("/admin/success/task/add/", {"client": chosen, "title": "Call", "status": "todo"})
     assert response.status_code == 200
     assert list(response.context["errors"]) != []
@@ -28,7 +29,7 @@ def test_a_choice_that_is_no_row_is_shown_as_a_mistake(
 def test_an_action_for_what_is_no_row_does_nothing(
     rows: str, action: str, chosen: str, db: None, browser: Browser
 ) -> None:
-    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    sign_in(browser, UserFactory.create(is_staff=True, is_superuser=True))
     response = browser.post(f"/admin/{rows}/", {"action": action, "_selected_action": chosen}, follow=True)
     said = [str(message) for message in response.context["messages"]]
     assert said == ["Nothing was done: what was chosen are no rows of this list."]
@@ -47,6 +48,6 @@ def test_every_list_forgives() -> None:
     ],
 )  # fmt: skip
 def test_a_filter_that_no_text_can_be_leads_to_the_whole_list(asked: str, db: None, browser: Browser) -> None:
-    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    sign_in(browser, UserFactory.create(is_staff=True, is_superuser=True))
     response = browser.get(f"/admin/{asked}", follow=True)
     assert (response.redirect_chain, response.status_code) == ([(f"/admin/{asked.partition('?')[0]}?e=1", 302)], 200)

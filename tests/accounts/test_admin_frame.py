@@ -11,6 +11,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import Membership, Organization
 from tests.accounts.admin_pages import browser_of, operators_browser
 from tests.factories import ClientFactory, MembershipFactory, OrganizationFactory
+from tests.sessions import sign_in
 
 SIGN_IN = "/admin/login/"
 
@@ -56,7 +57,7 @@ def test_a_member_of_two_organizations_changes_between_them(organization: Organi
     browser = Browser()
     user = MembershipFactory.create(organization=organization).user
     MembershipFactory.create(organization=outsider, user=user)
-    browser.force_login(user)
+    sign_in(browser, user)
     assert browser.get("/admin/organization/").context["site_subheader"] == organization.name
     assert browser.post("/admin/organization/", {"organization": outsider.pk}).status_code == 302
     assert browser.get("/admin/organization/").context["site_subheader"] == outsider.name

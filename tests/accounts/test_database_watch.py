@@ -23,6 +23,7 @@ from accounts.tenancy import organization_scope
 from telemetry.round_trips import fetch_one
 from tests.accounts.freezable import Passage
 from tests.factories import OrganizationFactory, UserFactory
+from tests.sessions import sign_in
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -80,7 +81,7 @@ def read_clients(browser: Browser) -> Any:
 
 
 def open_admin(browser: Browser) -> Any:
-    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    sign_in(browser, UserFactory.create(is_staff=True, is_superuser=True))
     return lambda: browser.get("/admin/")
 
 

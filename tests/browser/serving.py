@@ -32,7 +32,7 @@ class _AnsweringServer(ThreadedWSGIServer):
 
 @contextmanager
 def served_application() -> Iterator[str]:
-    """The address of the application; the database must commit (`committed_db`), the browser's pages be closed first."""
+    """The address of the application; the database must commit (`committed_db`), and pages be closed before it is."""
     application = get_wsgi_application()
     server = _AnsweringServer((LOOPBACK, 0), _QuietRequests, ipv6=False)
     server.set_app(application)

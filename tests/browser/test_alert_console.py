@@ -3,15 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Organization
 from accounts.tenancy import all_organizations
 from health.models import Alert
+from tests.browser.accessibility import COLOURS, WCAG_AA, violations_of
 from tests.browser.sessions import open_signed_in
-from tests.browser.test_success_page import WCAG_AA
 from tests.factories import ClientFactory, MembershipFactory, OrganizationFactory
 from tests.health.alert_rows import alert_of
 from tests.health.consoles import page_of, steps_of
@@ -164,23 +163,17 @@ def test_a_long_name_is_not_cut_off_on_a_phone(page: Page, acme: Organization) -
     assert (box["x"] >= 0, box["x"] + box["width"] <= 390) == (True, True)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_console_has_no_accessibility_violations(page: Page, acme: Organization, scheme: str) -> None:
+def test_the_console_has_no_accessibility_violations(page: Page, acme: Organization) -> None:
     alert = alert_about("Ada Lovelace")
     client = alert.client
     add_score(client)
     add_task(client, due_on=timezone.now().date() - timedelta(days=1))
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     open_signed_in(page, LIST, "ann")
     found = {}
-    for place in (LIST, page_of(alert), f"/admin/accounts/client/{client.pk}/overview/"):
-        page.goto(place)
-        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-        found[place] = violations(page)
+    for scheme, rules in (("light", WCAG_AA), ("dark", COLOURS)):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for place in (LIST, page_of(alert), f"/admin/accounts/client/{client.pk}/overview/"):
+            page.goto(place)
+            page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+            found[scheme, place] = violations_of(rules, page, within=OURS)
     assert found == {place: [] for place in found}
-
-
-def violations(page: Page) -> list[str]:
-    ours = [[selector] for selector in OURS if page.locator(selector).count()]
-    found = Axe().run(page, context={"include": ours}, options=WCAG_AA).response["violations"]
-    return [f"{rule['id']}: {node['html'][:300]}" for rule in found for node in rule["nodes"]]

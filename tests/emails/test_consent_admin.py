@@ -15,6 +15,7 @@ from emails.models import Consent, Suppression
 from emails.models.preferences import Source
 from emails.suppression import suppress
 from tests.factories import ClientFactory, MembershipFactory, UserFactory
+from tests.sessions import sign_in
 
 NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
 ADD = "/admin/emails/consent/add/"
@@ -33,9 +34,7 @@ def staff(organization: Organization, outsider: Organization) -> Browser:
 
 
 def signed_in(organization: Organization, role: Membership.Role) -> Browser:
-    browser = Browser()
-    browser.force_login(MembershipFactory.create(organization=organization, role=role).user)
-    return browser
+    return sign_in(Browser(), MembershipFactory.create(organization=organization, role=role).user)
 
 
 def said(client: Client, /, **changes: str) -> dict[str, str]:
@@ -204,8 +203,7 @@ def test_what_is_not_one_address_is_not_stopped(staff: Browser, address: str) ->
 
 
 def test_an_operator_chooses_the_organization(organization: Organization, outsider: Organization) -> None:
-    operator = Browser()
-    operator.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    operator = sign_in(Browser(), UserFactory.create(is_staff=True, is_superuser=True))
     client = ClientFactory.create(organization=organization)
     operator.post(ADD, said(client, at_1="12:00:00"))
     operator.post(f"{STOPPED}add/", {"organization": outsider.pk, "address": "eve@example.org", "detail": ""})

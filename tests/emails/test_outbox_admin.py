@@ -12,6 +12,7 @@ from emails.models import OutboxEmail
 from emails.preference_links import preferences_url, unsubscribe_url
 from tests.emails.outgoing import NOW, queue, rows
 from tests.factories import MembershipFactory, UserFactory
+from tests.sessions import sign_in
 
 LIST = reverse("admin:emails_outboxemail_changelist")
 
@@ -24,8 +25,7 @@ def member(organization: Organization) -> User:
 
 @pytest.fixture
 def at_desk(browser: Browser, member: User) -> Browser:
-    browser.force_login(member)
-    return browser
+    return sign_in(browser, member)
 
 
 def page_of(email: OutboxEmail) -> str:
@@ -56,7 +56,7 @@ def test_members_see_their_own_organizations_mails(
 def test_operators_see_all(browser: Browser, organization: Organization, outsider: Organization) -> None:
     for key, each in (("1", organization.pk), ("2", outsider.pk), ("3", None)):
         queue(key=key, organization_id=each)
-    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    sign_in(browser, UserFactory.create(is_staff=True, is_superuser=True))
     assert listed(browser) == ["3", "2", "1"]
 
 
@@ -97,7 +97,7 @@ def test_nobody_reads_a_mail_that_gives_access(
         organization_id=organization.pk, kind="password_link", subject="Your link", text=secret,
         html=f"<a href={secret}>", is_secret=True,
     )  # fmt: skip
-    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True) if is_operator else member)
+    sign_in(browser, UserFactory.create(is_staff=True, is_superuser=True) if is_operator else member)
     page = browser.get(page_of(email)).content.decode()
     assert ("Your link" in page, "Forgotten password" in page, "password/abc" in page) == (True, True, False)
     assert "password/abc" not in browser.get(LIST).content.decode()

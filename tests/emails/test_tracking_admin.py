@@ -12,6 +12,7 @@ from accounts.models import Membership, Organization
 from accounts.tenancy import all_organizations
 from emails.models import MailActivity, OutboxEmail
 from tests.factories import MembershipFactory, UserFactory
+from tests.sessions import sign_in
 
 LIST = reverse("admin:emails_mailactivity_changelist")
 
@@ -35,9 +36,7 @@ def mail_of(organization: Organization, *facts: tuple[str, bool], subject: str =
 
 @pytest.fixture
 def staff(organization: Organization) -> Browser:
-    browser = Browser()
-    browser.force_login(MembershipFactory.create(organization=organization, role=Membership.Role.STAFF).user)
-    return browser
+    return sign_in(Browser(), MembershipFactory.create(organization=organization, role=Membership.Role.STAFF).user)
 
 
 def figures(page: Any) -> list[tuple[Any, ...]]:
@@ -66,8 +65,7 @@ def test_the_figures_are_those_of_ones_own_organization(
 
 def test_an_operator_sees_the_figures_of_all(organization: Organization, outsider: Organization) -> None:
     mail_of(organization), mail_of(outsider)
-    browser = Browser()
-    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    browser = sign_in(Browser(), UserFactory.create(is_staff=True, is_superuser=True))
     assert [sent for _, sent, *_ in figures(browser.get(LIST))] == [2]
 
 

@@ -15,6 +15,7 @@ from accounts.models import Client, Membership, Organization, User
 from accounts.tenancy import all_organizations
 from tests.factories import ClientFactory, MembershipFactory, UserFactory
 from tests.gates.rows import MAKERS, make_row
+from tests.sessions import sign_in
 
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 TENANT = [model for model in REGISTERED if model._meta.label in MAKERS]
@@ -32,9 +33,7 @@ def page(model: type[models.Model], name: str, *args: object) -> str:
 
 
 def signed_in(user: User) -> Browser:
-    browser = Browser()
-    browser.force_login(user)
-    return browser
+    return sign_in(Browser(), user)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import Membership, Organization
 from tests.factories import MembershipFactory, UserFactory
 from tests.gates.rows import MAKERS, make_row
+from tests.sessions import sign_in
 
 LISTED = sorted(
     (model for model in admin.site._registry if model._meta.label in MAKERS and model is not Organization),
@@ -32,9 +33,9 @@ def test_a_list_takes_as_many_queries_with_three_rows_as_with_one(
 ) -> None:
     browser = Browser()
     if who == "owner":
-        browser.force_login(MembershipFactory.create(organization=organization, role=Membership.Role.OWNER).user)
+        sign_in(browser, MembershipFactory.create(organization=organization, role=Membership.Role.OWNER).user)
     else:
-        browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+        sign_in(browser, UserFactory.create(is_staff=True, is_superuser=True))
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     make_row(model, organization)
     queries(browser, address)  # what is read once in a process

@@ -27,6 +27,7 @@ from tests import emptying
 from tests.factories import ClientFactory, MembershipFactory, OrganizationFactory, UserFactory
 from tests.gates.rows import MONDAY, NOW, TODAY, make_row, make_rows, tenant_models
 from tests.gates.test_addresses import ADMIN, patterns
+from tests.sessions import sign_in
 
 WITH_A_BODY = ("POST", "PUT", "PATCH", "DELETE")
 METHODS = ("GET", "HEAD", "OPTIONS", *WITH_A_BODY)
@@ -161,8 +162,7 @@ class Asker:
 
 
 def session_of(user: User) -> str:
-    browser = Browser()
-    browser.force_login(user)
+    browser = sign_in(Browser(), user)
     return str(browser.cookies[settings.SESSION_COOKIE_NAME].value)
 
 

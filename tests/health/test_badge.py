@@ -7,6 +7,7 @@ from accounts.models import Client, Membership, Organization
 from tests.accounts.admin_pages import browser_of, operators_browser
 from tests.factories import ClientFactory, UserFactory
 from tests.health.alert_rows import NOW, alert_of
+from tests.sessions import sign_in
 
 BADGE = "/admin/health/alert/badge/"
 
@@ -33,8 +34,7 @@ def test_the_badge_counts_open_alerts_of_the_own_organization(
 
 
 def test_who_has_no_place_gets_no_badge(organization: Organization) -> None:
-    browser = Browser()
-    browser.force_login(UserFactory.create(is_staff=True))
+    browser = sign_in(Browser(), UserFactory.create(is_staff=True))
     assert browser.get(BADGE).status_code == 403
 
 

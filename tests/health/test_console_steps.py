@@ -20,6 +20,7 @@ from tests.factories import ClientFactory, MembershipFactory, OrganizationFactor
 from tests.health.alert_rows import alert_of
 from tests.health.consoles import LIST, STEP, choose, page_of, state, steps_of, take, told, user_of
 from tests.jobs.test_races import at_once
+from tests.sessions import sign_in
 
 # A Wednesday, ten in the morning in Berlin.
 NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
@@ -43,9 +44,7 @@ def ben(organization: Organization) -> Browser:
 
 def staff(organization: Organization, first_name: str, last_name: str) -> Browser:
     member = MembershipFactory.create(organization=organization, user__first_name=first_name, user__last_name=last_name)
-    browser = Browser()
-    browser.force_login(member.user)
-    return browser
+    return sign_in(Browser(), member.user)
 
 
 @pytest.fixture
@@ -450,9 +449,7 @@ def test_who_is_not_staff_takes_no_step(alert: Alert) -> None:
 
 
 def signed_in(**fields: Any) -> Browser:
-    browser = Browser()
-    browser.force_login(UserFactory.create(**fields))
-    return browser
+    return sign_in(Browser(), UserFactory.create(**fields))
 
 
 def queries(browser: Browser, address: str) -> int:

@@ -11,6 +11,7 @@ from tests.accounts.admin_pages import browser_of, operators_browser
 from tests.factories import MembershipFactory, OrganizationFactory
 from tests.health.consoles import user_of
 from tests.jobs.test_races import at_once
+from tests.sessions import sign_in
 
 LIST = "/admin/health/noticepreference/"
 QUIET = {"daily_digest": "on", "digest_hour": 17, "only_own": "on"}
@@ -58,7 +59,7 @@ def test_said_many_times_at_once_one_counts(committed_db: None) -> None:
     browsers = []
     for _ in range(6):
         browsers.append(Browser())
-        browsers[-1].force_login(user)
+        sign_in(browsers[-1], user)
     answers = at_once(*(partial(browser.post, f"{LIST}add/", QUIET) for browser in browsers))
     assert [answer.status_code for answer in answers] == [302] * 6
     assert said() == [(organization.pk, user.pk, False, True, 17, True)]

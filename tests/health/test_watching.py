@@ -15,6 +15,7 @@ from jobs.reconciling import reconcile
 from jobs.schedule_sync import sync_schedules
 from tests.factories import MembershipFactory, OrganizationFactory, UserFactory
 from tests.jobs.sample_jobs import names
+from tests.sessions import sign_in
 
 MONDAY = datetime(2026, 9, 7, 7, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -167,7 +168,7 @@ def test_what_fails_in_many_organizations_is_one_matter(organizations: int, aler
 def test_an_operator_acknowledges_in_the_admin(browser: Browser) -> None:
     watch_installation(as_of=MONDAY + 20 * MINUTE)
     operator = UserFactory.create(is_staff=True, is_superuser=True)
-    browser.force_login(operator)
+    sign_in(browser, operator)
     alert = OperatorAlert.objects.get()
     page = browser.post("/admin/health/operatoralert/", {"action": "acknowledge", "_selected_action": [alert.pk]})
     assert page.status_code == 302
@@ -181,10 +182,10 @@ def test_operator_alerts_and_the_mails_about_them_are_the_operators(
 ) -> None:
     watch_installation(as_of=MONDAY + 20 * MINUTE)
     alerts, mail_list = "/admin/health/operatoralert/", "/admin/emails/outboxemail/"
-    browser.force_login(MembershipFactory.create(organization=organization, role="owner").user)
+    sign_in(browser, MembershipFactory.create(organization=organization, role="owner").user)
     assert browser.get(alerts).status_code == 403
     assert "Names: late" not in browser.get(mail_list).content.decode()
-    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    sign_in(browser, UserFactory.create(is_staff=True, is_superuser=True))
     assert browser.get(alerts).status_code == 200
     assert "Names: late" in browser.get(mail_list).content.decode()
 

@@ -15,6 +15,7 @@ from jobs.schedule_sync import sync_schedules
 from tests.factories import MembershipFactory, UserFactory
 from tests.jobs.ledgers import MONDAY, WEEK, begin, run_through, runs
 from tests.jobs.sample_jobs import names as naming
+from tests.sessions import sign_in
 
 STATUS = "/admin/jobs/jobrun/status/"
 RUN_NOW = "/admin/jobs/jobrun/run/names/"
@@ -29,8 +30,7 @@ def operator(db: None) -> User:
 
 @pytest.fixture
 def console(browser: Browser, operator: User) -> Browser:
-    browser.force_login(operator)
-    return browser
+    return sign_in(browser, operator)
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +100,7 @@ def test_run_now_writes_to_no_client_while_automatic_work_is_off(console: Browse
 
 @pytest.mark.parametrize("path", [STATUS, RUN_NOW, "/admin/jobs/jobrun/run/nothing/"])
 def test_members_are_refused(browser: Browser, organization: Organization, path: str) -> None:
-    browser.force_login(MembershipFactory.create(organization=organization, role="owner").user)
+    sign_in(browser, MembershipFactory.create(organization=organization, role="owner").user)
     assert (browser.get(path).status_code, browser.post(path).status_code) == (404, 404)
     assert runs() == []
 

@@ -17,6 +17,7 @@ from jobs.outcomes import FailingJob, failing_jobs
 from tests.factories import ClientFactory, OrganizationFactory, UserFactory
 from tests.jobs.ledgers import MONDAY, WEEK, begin, run_through
 from tests.jobs.sample_jobs import names as naming
+from tests.sessions import sign_in
 
 DAY = timedelta(days=1)
 
@@ -140,7 +141,7 @@ def test_the_errors_that_are_kept_name_each_organization_before_any_twice(organi
 
 
 def test_the_page_of_all_jobs_names_the_organizations(browser: Browser) -> None:
-    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    sign_in(browser, UserFactory.create(is_staff=True, is_superuser=True))
     for week in range(2):
         ran(MONDAY + week * WEEK, "acme", "outsider")
     assert "fails repeatedly: acme, outsider<" in browser.get("/admin/jobs/jobrun/status/").content.decode()

@@ -11,6 +11,7 @@ from success.models import Feedback, Score, ScoringPolicy, Task
 from success.policies import VALUES, create_policy
 from success.scoring import score_clients
 from tests.factories import ClientFactory, MembershipFactory, UserFactory
+from tests.sessions import sign_in
 from tests.success.histories import store
 from tests.success.oracle import DEFAULT_POLICY
 from tests.success.scored_clients import add_score
@@ -40,13 +41,11 @@ def staff(browser: Browser, organization: Organization, outsider: Organization) 
 
 @pytest.fixture
 def operator(browser: Browser, db: None) -> Browser:
-    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
-    return browser
+    return sign_in(browser, UserFactory.create(is_staff=True, is_superuser=True))
 
 
 def signed_in(browser: Browser, organization: Organization, role: Membership.Role) -> Browser:
-    browser.force_login(MembershipFactory.create(organization=organization, role=role).user)
-    return browser
+    return sign_in(browser, MembershipFactory.create(organization=organization, role=role).user)
 
 
 def policy_form(**changes: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from success.answers import why_it_changed, why_it_is
 from success.differences import difference
 from success.models import Score
 from success.receipts import receipt_of
+from tests.sessions import sign_in
 from tests.success.scored_clients import add_score, client_with_login, login_of
 
 BEFORE = date(2026, 1, 5)
@@ -108,8 +109,7 @@ def test_the_client_reads_both_on_their_page() -> None:
     client = client_with_login()
     add_score(client, period_end=BEFORE, overall=50)
     add_score(client)
-    browser = Browser()
-    browser.force_login(login_of(client))
+    browser = sign_in(Browser(), login_of(client))
     text = browser.get("/client/dashboard/success").content.decode()
     assert '<p id="why-text">It is 55: Activation (18.82), ' in text
     assert '<p id="change-text">It rose by 5 points since Jan. 5, 2026.' in text

@@ -13,6 +13,7 @@ from accounts.tenancy import organization_scope
 from success.models import Insight, Score
 from telemetry.models import DailyActivity, Event
 from tests.factories import ClientFactory, UserFactory
+from tests.sessions import sign_in
 from tests.success.scored_clients import add_activity, add_score
 
 URL = "/api/client/success"
@@ -139,7 +140,7 @@ def test_a_client_sees_itself_and_nobody_else(browser: Browser, client_of_acme: 
         client_of_acme.user = UserFactory.create()
         client_of_acme.save()
         Client.objects.create(organization=client_of_acme.organization, external_id="neighbour")
-    browser.force_login(client_of_acme.user)
+    sign_in(browser, client_of_acme.user)
     assert get(browser, "user-1").status_code == 200
     neighbour, missing = get(browser, "neighbour"), get(browser, "nobody")
     assert (neighbour.status_code, neighbour.content) == (404, missing.content)
@@ -149,8 +150,7 @@ def test_a_clients_session_needs_the_csrf_token_to_write(client_of_acme: Client)
     with organization_scope(client_of_acme.organization_id):
         client_of_acme.user = UserFactory.create()
         client_of_acme.save()
-    browser = Browser(enforce_csrf_checks=True)
-    browser.force_login(client_of_acme.user)
+    browser = sign_in(Browser(enforce_csrf_checks=True), client_of_acme.user)
     body = {"clientId": "user-1"}
     assert send(browser, "POST", body).status_code == 403
     browser.cookies["csrftoken"] = "a" * 32
@@ -160,7 +160,7 @@ def test_a_clients_session_needs_the_csrf_token_to_write(client_of_acme: Client)
 def test_nobody_else_gets_in(browser: Browser, client_of_acme: Client, write_key: NewKey) -> None:
     assert get(browser, "user-1").status_code == 401
     assert get(browser, "user-1", headers={"Authorization": f"Bearer {write_key.secret}"}).status_code == 401
-    browser.force_login(UserFactory.create(is_staff=True))
+    sign_in(browser, UserFactory.create(is_staff=True))
     assert get(browser, "user-1").status_code == 403
 
 
@@ -371,8 +371,7 @@ def test_a_session_acts_with_the_csrf_token_alone(insight: Insight) -> None:
     with organization_scope(insight.organization_id):
         user = UserFactory.create()
         Client.objects.update(user=user)
-    browser = Browser(enforce_csrf_checks=True)
-    browser.force_login(user)
+    browser = sign_in(Browser(enforce_csrf_checks=True), user)
     body = {"clientId": "user-1", "action": "mark-read", "insightId": str(insight.pk)}
     assert send(browser, "PATCH", body).status_code == 403
     token = "t" * 32

@@ -9,6 +9,7 @@ from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations
 from success.models import Insight, Task
 from tests.factories import ClientFactory, MembershipFactory
+from tests.sessions import sign_in
 from tests.success.scored_clients import client_with_login
 from tests.success.test_dashboard_insights import HTMX, PAGE, signed_in
 from tests.success.told_clients import add_insight, add_task
@@ -70,8 +71,7 @@ def test_following_the_address_changes_nothing_and_leads_to_the_page(ada: Client
 def test_staff_and_strangers_can_do_nothing(ada: Client, action: str) -> None:
     address = action.format(add_insight(ada).pk)
     staff = MembershipFactory.create(organization=ada.organization).user
-    browser = Browser()
-    browser.force_login(staff)
+    browser = sign_in(Browser(), staff)
     assert browser.post(address).status_code == 403
     with all_organizations():
         Client.objects.filter(pk=ada.pk).update(status=Client.Status.ARCHIVED)
@@ -81,5 +81,5 @@ def test_staff_and_strangers_can_do_nothing(ada: Client, action: str) -> None:
 def test_a_forged_form_is_refused(ada: Client) -> None:
     browser = Browser(enforce_csrf_checks=True)
     assert ada.user
-    browser.force_login(ada.user)
+    sign_in(browser, ada.user)
     assert browser.post(f"/client/insights/{add_insight(ada).pk}/dismiss").status_code == 403

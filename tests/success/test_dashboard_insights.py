@@ -11,6 +11,7 @@ from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations
 from success.models import Insight
 from telemetry.models import Event
+from tests.sessions import sign_in
 from tests.success.scored_clients import NOW, PERIOD_END, client_with_login, login_of
 from tests.success.told_clients import add_insight, add_insights
 
@@ -30,9 +31,7 @@ def ada(db: None) -> Client:
 
 
 def signed_in(client: Client) -> Browser:
-    browser = Browser()
-    browser.force_login(login_of(client))
-    return browser
+    return sign_in(Browser(), login_of(client))
 
 
 def words(text: bytes | str) -> str:

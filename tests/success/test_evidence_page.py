@@ -1,17 +1,18 @@
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from django.test import Client as Browser
 from django.utils.http import urlencode
 
-from accounts.models import Client, Organization, User
+from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations, organization_scope
 from success.models import Feedback, Score, Task
 from success.scoring import score_clients
 from telemetry.incoming import IncomingEvent
 from telemetry.partitions import retire_month
 from tests.factories import ClientFactory, UserFactory
+from tests.sessions import sign_in
 from tests.success.test_behind import NOW, PERIOD_END, event, record
 
 PAGE = "/client/dashboard/success/events"
@@ -27,9 +28,7 @@ def ada(organization: Organization) -> Client:
 
 @pytest.fixture
 def browser(ada: Client) -> Browser:
-    made = Browser()
-    made.force_login(cast("User", ada.user))
-    return made
+    return sign_in(Browser(), ada.user)
 
 
 def score_all(organization: Organization) -> None:

@@ -11,6 +11,7 @@ from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations
 from success.models import Feedback, FeedbackRequest
 from tests.factories import ClientFactory, UserFactory
+from tests.sessions import sign_in
 
 NOW = datetime(2026, 11, 17, 12, tzinfo=UTC)
 PLACE, DECLINE = "/client/feedback", "/client/feedback/decline"
@@ -32,9 +33,7 @@ def ada(organization: Organization, outsider: Organization) -> Client:
 
 @pytest.fixture
 def pages(ada: Client, browser: Browser) -> Browser:
-    assert ada.user
-    browser.force_login(ada.user)
-    return browser
+    return sign_in(browser, ada.user)
 
 
 def given() -> list[tuple[Any, ...]]:
@@ -87,12 +86,11 @@ def test_only_the_client_itself_may(ada: Client, path: str) -> None:
     said = {"kind": "nps", "rating": "8"}
     stranger = Browser()
     assert stranger.post(path, said)["Location"].startswith("/client/sign-in")
-    staff = Browser()
-    staff.force_login(UserFactory.create(is_staff=True))
+    staff = sign_in(Browser(), UserFactory.create(is_staff=True))
     assert staff.post(path, said).status_code == 403
     elsewhere = Browser(enforce_csrf_checks=True)
     assert ada.user
-    elsewhere.force_login(ada.user)
+    sign_in(elsewhere, ada.user)
     assert elsewhere.post(path, said).status_code == 403
     with all_organizations():
         assert not Feedback.objects.exists()

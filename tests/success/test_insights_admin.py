@@ -7,6 +7,7 @@ from accounts.tenancy import organization_scope
 from success.insights.actions import dismiss_insight
 from success.models import Insight
 from tests.factories import MembershipFactory
+from tests.sessions import sign_in
 from tests.success.histories import store
 from tests.success.test_insights_writing import ONCE, chain
 from tests.success.test_scoring import NOW, SILENT
@@ -21,8 +22,7 @@ def staff(organization: Organization, browser: Browser) -> Browser:
     with organization_scope(organization.pk):
         dismissed = Insight.objects.select_related("client").get(kind="milestone")
         dismiss_insight(dismissed.client, dismissed.pk, at=NOW)
-    browser.force_login(MembershipFactory.create(organization=organization, role=Membership.Role.STAFF).user)
-    return browser
+    return sign_in(browser, MembershipFactory.create(organization=organization, role=Membership.Role.STAFF).user)
 
 
 def shown(staff: Browser, query: str) -> list[str]:

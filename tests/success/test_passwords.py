@@ -4,19 +4,20 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import time_machine
 from django.test import Client as Browser
 from pytest_django import Settings
 
-from accounts.models import Client, Organization, User
+from accounts.models import Client, Organization
 from accounts.tenancy import all_organizations
 from emails.delivery import deliver_all
 from emails.models import Contact
 from tests.accounts.admin_pages import audited
 from tests.factories import ClientFactory, MembershipFactory, UserFactory
+from tests.sessions import sign_in
 from tests.success.access import NEW, PASSWORD, link_in, mails, stranger, user_of
 
 ASK = "/client/forgotten-password"
@@ -132,8 +133,7 @@ def change(browser: Browser, old: str = OLD, **fields: str) -> Any:
 
 def signed_in(client: Client) -> Browser:
     browser = stranger()
-    browser.force_login(cast("User", client.user))
-    return browser
+    return sign_in(browser, client.user)
 
 
 def test_a_changed_password_ends_the_other_sessions(ada: Client, organization: Organization) -> None:

@@ -13,6 +13,7 @@ from emails.models import Consent
 from emails.models.preferences import Source
 from emails.preference_links import preferences_url, unsubscribe_url
 from telemetry.models import Event
+from tests.sessions import sign_in
 from tests.success.access import reread
 from tests.success.scored_clients import client_with_login
 
@@ -26,9 +27,7 @@ def ada(db: None) -> Client:
 
 @pytest.fixture
 def browser(ada: Client) -> Browser:
-    made = Browser(headers={"Accept-Language": "en"})
-    made.force_login(cast("User", ada.user))
-    return made
+    return sign_in(Browser(headers={"Accept-Language": "en"}), ada.user)
 
 
 def save(browser: Browser, language: str = "", zone: str = "") -> Any:
@@ -54,8 +53,7 @@ def test_a_client_reads_in_the_chosen_language(browser: Browser, ada: Client) ->
 
 
 def test_without_a_choice_the_browser_decides(ada: Client) -> None:
-    german = Browser(headers={"Accept-Language": "de"})
-    german.force_login(cast("User", ada.user))
+    german = sign_in(Browser(headers={"Accept-Language": "de"}), ada.user)
     assert german.get(PAGE)["Content-Language"] == "de"
 
 
@@ -116,8 +114,7 @@ def test_a_client_says_what_mail_is_welcome(
 
 
 def test_saying_what_mail_is_welcome_needs_the_page_itself(ada: Client) -> None:
-    elsewhere = Browser(enforce_csrf_checks=True)
-    elsewhere.force_login(cast("User", ada.user))
+    elsewhere = sign_in(Browser(enforce_csrf_checks=True), ada.user)
     assert elsewhere.post(PAGE, {"mail": "1", "weekly": "on"}).status_code == 403
     assert agreed(ada)["weekly"] is None
 

@@ -21,6 +21,7 @@ from success.scoring import score_clients
 from success.weekly_mail.gathering import gather
 from success.weekly_mail.writing import Links, Reader, write
 from tests.factories import OrganizationFactory, UserFactory
+from tests.sessions import sign_in
 from tests.success.histories import random_history, store
 from tests.success.insight_oracle import expected_insights
 from tests.success.oracle import History, expected_score
@@ -102,8 +103,7 @@ def on_the_page(client_id: int) -> dict[str, object]:
         client = Client.objects.get(pk=client_id)
         client.user = UserFactory.create()
         client.save()
-    browser = Browser()
-    browser.force_login(client.user)
+    browser = sign_in(Browser(), client.user)
     with time_machine.travel(MONDAY, tick=False):
         page = browser.get("/client/dashboard/success").content.decode()
     summary = next(part for part in page.split("<li ") if part.startswith('class="insight weekly_summary'))

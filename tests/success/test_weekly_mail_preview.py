@@ -18,6 +18,7 @@ from emails.models import Contact, OutboxEmail
 from success.models import FeedbackRequest
 from success.weekly_mail.previewing import preview_of
 from tests.factories import ClientFactory, MembershipFactory, UserFactory
+from tests.sessions import sign_in
 from tests.success.scored_clients import add_score
 from tests.success.weekly_mails import MONDAY, WEEK, agree, mails, queue, the_mail, words
 
@@ -41,8 +42,7 @@ def client(organization: Organization) -> Client:
 
 @pytest.fixture
 def staff(browser: Browser, organization: Organization) -> Browser:
-    browser.force_login(MembershipFactory.create(organization=organization).user)
-    return browser
+    return sign_in(browser, MembershipFactory.create(organization=organization).user)
 
 
 def address(client: Client, query: str = "") -> str:
@@ -150,7 +150,7 @@ def test_others_find_no_such_client(staff: Browser, outsider: Organization, brow
 
 
 def test_operators_preview_anybodys(browser: Browser, client: Client) -> None:
-    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    sign_in(browser, UserFactory.create(is_staff=True, is_superuser=True))
     assert "Your success score" in framed(page(browser, client))
 
 

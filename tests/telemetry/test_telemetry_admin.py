@@ -14,6 +14,7 @@ from accounts.tenancy import all_organizations, organization_scope
 from telemetry.event_names import map_event_name
 from telemetry.models import EventName, ImportFile, QuarantinedEvent
 from tests.factories import MembershipFactory, UserFactory
+from tests.sessions import sign_in
 from tests.telemetry.histories import counts, event, record
 
 LISTS = ["event", "eventname", "quarantinedevent", "importfile"]
@@ -23,13 +24,13 @@ NOW = datetime.now(UTC)
 @pytest.fixture
 def staff(organization: Organization, browser: Browser) -> Membership:
     member: Membership = MembershipFactory.create(organization=organization)
-    browser.force_login(member.user)
+    sign_in(browser, member.user)
     return member
 
 
 @pytest.fixture
 def operator(browser: Browser) -> None:
-    browser.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    sign_in(browser, UserFactory.create(is_staff=True, is_superuser=True))
 
 
 def fill(organization: Organization, rows: int, *, word: str = "row") -> None:
