@@ -133,7 +133,7 @@ def lasting_settings() -> dict[str, str]:
 
 
 def throwaway_settings() -> dict[str, str]:
-    """For data that may be lost: nothing waits for the disk, and no password is stretched against guessing."""
+    """For data that may be lost: nothing waits for the disk, nothing is tidied, no password is stretched."""
     return {
         **_common_settings(),
         "shared_buffers": f"{min(available_bytes() // 16, 256 << 20) >> 20}MB",
@@ -143,6 +143,9 @@ def throwaway_settings() -> dict[str, str]:
         "scram_iterations": "1",
         "max_wal_size": "2GB",
         "checkpoint_timeout": "1h",
+        "autovacuum": "off",
+        "wal_level": "minimal",
+        "max_wal_senders": "0",
     }
 
 

@@ -51,8 +51,8 @@ def backtest(
         parts: dict[int, Parts] = {days: defaultdict(dict) for days in wanted}
         for part, days, key, figures in cursor.fetchall():
             parts[days][part][key] = json.loads(figures)
+        leads = lead_times(organization_id, horizons=wanted, since=since, as_of=as_of)
         cursor.execute(PLAN_AS_USUAL)
-    leads = lead_times(organization_id, horizons=wanted, since=since, as_of=as_of)
     return Backtest(as_of, [_figures(days, parts[days], leads[days]) for days in wanted])
 
 

@@ -52,7 +52,8 @@ observation AS MATERIALIZED (
     WHERE band IS NOT NULL AND period_end <= %(as_of)s - horizon
 )"""
 # For an observation of one outcome: the share of those of the other outcome that its ranking tells apart from it
-# rightly, ties half. Their mean is the area under the curve.
+# rightly, ties half. Their mean is the area under the curve. The place of an observation is found by one key: of the
+# horizon and the risk apart the planner, who cannot know how many rows come out of all this, may join the horizon alone.
 PLACES = """
 risk AS (
     SELECT horizon, 'score' AS ranking, -overall AS risk, has_churned, count(*) AS n
@@ -74,7 +75,7 @@ cumulated AS (
         up_to_here AS (PARTITION BY horizon, ranking ORDER BY risk)
 ),
 place AS MATERIALIZED (
-    SELECT horizon, ranking, risk, churned, retained,
+    SELECT horizon, ranking, risk, ARRAY[horizon, risk] AS key, churned, retained,
         ((retained_to - retained / 2.0) / nullif(all_retained, 0))::double precision AS of_churned,
         ((all_churned - churned_to + churned / 2.0) / nullif(all_churned, 0))::double precision AS of_retained,
         all_churned + all_retained - churned_to - retained_to + churned + retained AS alarms
@@ -102,10 +103,8 @@ client AS MATERIALIZED (
         sum(CASE WHEN has_churned THEN recency.of_churned ELSE 0 END) AS recency_churned,
         sum(CASE WHEN has_churned THEN 0 ELSE recency.of_retained END) AS recency_retained{rule_columns}
     FROM observation
-    JOIN place AS score ON score.ranking = 'score' AND score.horizon = observation.horizon
-        AND score.risk = -overall
-    JOIN place AS recency ON recency.ranking = 'recency' AND recency.horizon = observation.horizon
-        AND recency.risk = observation.silent_days
+    JOIN place AS score ON score.ranking = 'score' AND score.key = ARRAY[observation.horizon, -overall]
+    JOIN place AS recency ON recency.ranking = 'recency' AND recency.key = ARRAY[observation.horizon, silent_days]
     JOIN cut ON cut.horizon = observation.horizon
     GROUP BY observation.horizon, observation.client_id
 ),
