@@ -21,6 +21,8 @@ CALL_REFUSE_CHANGE = "FOR EACH ROW EXECUTE FUNCTION mainstay_refuse_change()"
 class IsolateTable(Operation):
     """Bind a table to its organization: unique key, composite foreign keys and row-level security.
 
+    The planner is not told whose rows the table holds, and plans alike for each organization.
+
     `references` maps a foreign key of the model to the table it points at; the composite key makes a row
     of one organization unable to point at a row of another. `referenced` adds the unique
     (organization_id, id) that such keys need on this table. `shared` lets every tenant read the rows
@@ -81,6 +83,8 @@ class IsolateTable(Operation):
     def statements(self) -> list[str]:
         visible = ROW_IS_VISIBLE.format(column=self.column)
         statements = []
+        if self.column != "id":
+            statements.append(f"ALTER TABLE {self.table} ALTER COLUMN {self.column} SET STATISTICS 0")
         if self.referenced:
             statements.append(
                 f"ALTER TABLE {self.table} ADD CONSTRAINT {self.table}_tenant_key UNIQUE ({self.column}, id)"

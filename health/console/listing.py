@@ -39,11 +39,14 @@ class ViewFilter(admin.SimpleListFilter):
 
 
 class AlertPages(Paginator):  # type: ignore[type-arg]
-    """Which alerts a page shows is found first, and only of those whatever else the list shows is joined."""
+    """Which alerts a page shows is found first, and only of those whatever else the list shows is joined.
+
+    In two statements: in one the planner may find the page anew for every alert there is.
+    """
 
     def _get_page(self, object_list: Any, *args: Any, **kwargs: Any) -> Any:
         alerts: Any = self.object_list
-        shown = alerts.filter(pk__in=object_list.values("pk"))
+        shown = alerts.filter(pk__in=list(object_list.values_list("pk", flat=True)))
         return super()._get_page(shown, *args, **kwargs)  # type: ignore[misc]
 
 
