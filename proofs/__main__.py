@@ -33,6 +33,7 @@ PROOFS = {
     "faults": "proofs.faults.faults",
     "two_hosts": "proofs.hosts.two_hosts",
     "size": "proofs.size.size",
+    "new_organization": "proofs.size.new_organization",
 }
 SHORT = ("faults", "bad_input", "isolation")
 

@@ -21,7 +21,7 @@ BEGIN
            AND a.attname = 'organization_id' AND NOT a.attisdropped AND (can_forget OR c.reltuples <= 0)
          ORDER BY c.oid
     LOOP
-        EXECUTE format('ALTER TABLE %I ALTER COLUMN organization_id SET STATISTICS 0', of_tenants.name);
+        EXECUTE format('ALTER TABLE ONLY %I ALTER COLUMN organization_id SET STATISTICS 0', of_tenants.name);
         IF can_forget THEN
             PERFORM pg_clear_attribute_stats(current_schema(), of_tenants.name, 'organization_id', of_parts)
                FROM unnest(ARRAY[false, true]) AS of_parts;

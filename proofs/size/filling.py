@@ -43,10 +43,10 @@ def _fill(shares: Sequence[tuple[str, int]], until: datetime) -> None:
 def _organization(slug: str) -> Organization:
     with all_organizations():
         found = Organization.objects.filter(slug=slug).first()
-        return found or _create(slug)
+        return found or create_organization(slug)
 
 
-def _create(slug: str) -> Organization:
+def create_organization(slug: str) -> Organization:
     """With an owner who hears of alerts, and mail that may go at any hour."""
     organization = Organization.objects.create(
         name=slug, slug=slug, status=Organization.Status.ACTIVE, timezone="Europe/Berlin"

@@ -13,6 +13,7 @@ from benchmarks import load
 from health.models import Alert
 from proofs.size.figures import Figures
 
+HOST = {"host": "localhost"}
 DASHBOARD = "/client/dashboard/success"
 ALERTS = "/admin/health/alert/"
 READERS = 40
@@ -57,7 +58,7 @@ def _queries(path: str, browser: Browser) -> int:
 
 def _staff(organization: Organization) -> tuple[Browser, Browser]:
     operator, _is_new = User.objects.get_or_create(username="operator", is_staff=True, is_superuser=True)
-    return _signed_in(User.objects.get(username=f"owner-{organization.slug}")), _signed_in(operator)
+    return signed_in(User.objects.get(username=f"owner-{organization.slug}")), signed_in(operator)
 
 
 def _readers(organization: Organization, clients: int) -> list[Browser]:
@@ -68,12 +69,12 @@ def _readers(organization: Organization, clients: int) -> list[Browser]:
         for client in Client.objects.filter(organization=organization, external_id__in=names):
             user, _is_new = User.objects.get_or_create(username=f"client-{client.pk}")
             Client.objects.filter(pk=client.pk).update(user=user)
-            browsers.append(_signed_in(user))
+            browsers.append(signed_in(user))
     return browsers
 
 
-def _signed_in(user: User) -> Browser:
-    browser = Browser(headers={"host": "localhost"})
+def signed_in(user: User) -> Browser:
+    browser = Browser(headers=HOST)
     browser.force_login(user, "django.contrib.auth.backends.ModelBackend")
     return browser
 
