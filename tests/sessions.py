@@ -18,5 +18,5 @@ def sign_in(browser: Browser, user: User | None) -> Browser:
         HASH_SESSION_KEY: user.get_session_auth_hash(),
     })  # fmt: skip
     session.create()
-    browser.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    browser.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
     return browser

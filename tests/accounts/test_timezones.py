@@ -16,10 +16,10 @@ def test_what_is_no_place_is_no_timezone(name: str) -> None:
 def test_every_timezone_is_known_to_the_database(db: None) -> None:
     names = [name for name in available_timezones() if is_timezone(name)]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM pg_timezone_names")
-        known = {name for (name,) in cursor.fetchall()}
-    assert len(names) > 500
-    assert set(names) <= known
+        # An unknown one is an error; the list of all that are known takes seconds.
+        cursor.execute("SELECT count(now() AT TIME ZONE name) FROM unnest(%s::text[]) AS name", [names])
+        [known] = cursor.fetchone()
+    assert known == len(names) > 500
 
 
 def test_an_organization_or_client_of_no_place_is_refused(client_of_acme: Client) -> None:
