@@ -52,8 +52,8 @@ observation AS MATERIALIZED (
     WHERE band IS NOT NULL AND period_end <= %(as_of)s - horizon
 )"""
 # For an observation of one outcome: the share of those of the other outcome that its ranking tells apart from it
-# rightly, ties half. Their mean is the area under the curve. An observation finds its place by one key: with horizon and
-# risk apart the planner, who cannot know how many rows come out of all this, may join by the horizon alone.
+# rightly, ties half. Their mean is the area under the curve. An observation finds its place by one key: with horizon
+# and risk apart the planner, who cannot know how many rows come of all this, may join by the horizon alone.
 PLACES = """
 risk AS (
     SELECT horizon, 'score' AS ranking, -overall AS risk, has_churned, count(*) AS n
