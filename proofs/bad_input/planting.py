@@ -10,7 +10,7 @@ from accounts.models import Client, Membership, Organization, User
 from accounts.tenancy import all_organizations, organization_scope
 from emails.categories import Category
 from emails.consent import record_consent
-from emails.models import Consent
+from emails.models import Consent, ContactPolicy
 from emails.models.preferences import Source
 from proofs.bad_input.canary import CANARY
 from proofs.job_units import units_of
@@ -26,6 +26,8 @@ OWN_WORDS = {
     *("to_address", "address", "email", "status", "category", "frequency", "trigger", "call", "plan", "prefix"),
     *("headers", "links", "counts", "reply_to"),
 }
+# Above the versions that are planted.
+NEWEST = 2_100_000_000
 A_TIME = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -112,7 +114,11 @@ def _move(model: Any, row: Any, client: Client) -> None:
 
 
 def work_all_jobs(organization: Organization) -> None:
-    """What they make of the planted rows: scores, insights, alerts, mails."""
+    """What they make of the planted rows: scores, insights, alerts, mails, which go out at any hour of any day."""
+    with all_organizations():
+        ContactPolicy.objects.create(
+            organization=organization, version=NEWEST, send_from_hour=0, send_until_hour=24, business_days_only=False
+        )
     for job, unit in units_of(organization, now=datetime.now(UTC)):
         with organization_scope(organization.pk):
             job.work(unit)
