@@ -8,9 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Membership, Organization
-from tests.factories import MembershipFactory, UserFactory
+from tests.accounts.admin_pages import browser_of, operators_browser
 from tests.gates.rows import MAKERS, make_row
-from tests.sessions import sign_in
 
 LISTED = sorted(
     (model for model in admin.site._registry if model._meta.label in MAKERS and model is not Organization),
@@ -19,9 +18,7 @@ LISTED = sorted(
 
 
 def queries(browser: Browser, address: str) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         assert browser.get(address).status_code in (200, 403)
     return len(captured)
 
@@ -31,11 +28,7 @@ def queries(browser: Browser, address: str) -> int:
 def test_a_list_takes_as_many_queries_with_three_rows_as_with_one(
     model: type[models.Model], who: str, organization: Organization, outsider: Organization
 ) -> None:
-    browser = Browser()
-    if who == "owner":
-        sign_in(browser, MembershipFactory.create(organization=organization, role=Membership.Role.OWNER).user)
-    else:
-        sign_in(browser, UserFactory.create(is_staff=True, is_superuser=True))
+    browser = browser_of(organization, Membership.Role.OWNER) if who == "owner" else operators_browser()
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     make_row(model, organization)
     queries(browser, address)  # what is read once in a process

@@ -79,7 +79,5 @@ def test_staff_and_strangers_can_do_nothing(ada: Client, action: str) -> None:
 
 
 def test_a_forged_form_is_refused(ada: Client) -> None:
-    browser = Browser(enforce_csrf_checks=True)
-    assert ada.user
-    sign_in(browser, ada.user)
+    browser = sign_in(Browser(enforce_csrf_checks=True), ada.user)
     assert browser.post(f"/client/insights/{add_insight(ada).pk}/dismiss").status_code == 403

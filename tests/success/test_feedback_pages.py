@@ -88,9 +88,7 @@ def test_only_the_client_itself_may(ada: Client, path: str) -> None:
     assert stranger.post(path, said)["Location"].startswith("/client/sign-in")
     staff = sign_in(Browser(), UserFactory.create(is_staff=True))
     assert staff.post(path, said).status_code == 403
-    elsewhere = Browser(enforce_csrf_checks=True)
-    assert ada.user
-    sign_in(elsewhere, ada.user)
+    elsewhere = sign_in(Browser(enforce_csrf_checks=True), ada.user)
     assert elsewhere.post(path, said).status_code == 403
     with all_organizations():
         assert not Feedback.objects.exists()

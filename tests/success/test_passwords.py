@@ -132,8 +132,7 @@ def change(browser: Browser, old: str = OLD, **fields: str) -> Any:
 
 
 def signed_in(client: Client) -> Browser:
-    browser = stranger()
-    return sign_in(browser, client.user)
+    return sign_in(stranger(), client.user)
 
 
 def test_a_changed_password_ends_the_other_sessions(ada: Client, organization: Organization) -> None:
