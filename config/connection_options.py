@@ -1,4 +1,4 @@
-"""How long either end of a connection to PostgreSQL waits for a machine that says nothing any more.
+"""What a connection to PostgreSQL begins with: above all how long either end waits for a machine that says nothing.
 
 One that is switched off or cut off from the network closes no connection. By the kernels' own limits the server would
 keep its transactions, and the locks on its units of work, for two hours, and a process would wait as long for a server
@@ -18,6 +18,8 @@ _OF_THE_SERVER = {
     "tcp_user_timeout": UNANSWERED_MILLISECONDS,
     # Else a statement goes on for nobody, and ends only when its result cannot be sent.
     "client_connection_check_interval": 5_000,
+    # Compiling takes longer than running: a second and more for scores, at each run.
+    "jit": "off",
 }
 
 CONNECTION_OPTIONS: Final[dict[str, str | int]] = {

@@ -18,8 +18,8 @@ from health.policies import policy_in_force
 # Evaluations are hourly: one that comes sooner, by hand or after the scores, does not count as another good one.
 EVALUATIONS_APART = timedelta(minutes=30)
 
-# Hashes that do not fit into memory double the time; compiling the statement would take longer than running it.
-PLAN = "SELECT set_config('work_mem', '256MB', true), set_config('jit', 'off', true)"
+# Hashes that do not fit into memory double the time.
+PLAN = "SELECT set_config('work_mem', '256MB', true)"
 
 OPENED_ANEW = """
     SELECT EXISTS (

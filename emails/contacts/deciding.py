@@ -21,7 +21,7 @@ from emails.models import Contact
 
 # The organization's, for clients without a timezone of their own.
 OWN = ""
-PLAN = "SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)"
+PLAN = "SELECT set_config('work_mem', '64MB', true)"
 
 
 @dataclass(frozen=True, slots=True)

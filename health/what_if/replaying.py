@@ -22,8 +22,8 @@ SCORES_BEFORE = timedelta(days=42)
 SCORES_COME_AT = 7
 # Everything is read once and in full, and the planner cannot know how much of it there will be.
 PLAN = """
-SELECT set_config('work_mem', '256MB', true), set_config('jit', 'off', true),
-    set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true),
+SELECT set_config('work_mem', '256MB', true), set_config('enable_nestloop', 'off', true),
+    set_config('enable_mergejoin', 'off', true),
     set_config('statement_timeout', %s, true)
 """
 
